@@ -1,0 +1,1 @@
+"""pawvit: know every animal by its parts."""

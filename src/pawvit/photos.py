@@ -1,0 +1,247 @@
+"""The photo table: which animal, seen from where, on which file. Knows columns, rows and paths.
+
+Columns are named as in wildlife-datasets: `path` and `identity`, optionally `image_id`,
+`orientation`, `camera`, `encounter`, `date`, `species`, `bbox`, `split`, `latitude`, `longitude`.
+Columns that pawvit does not know survive untouched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pawvit.anatomy import ORIENTATIONS, mirrored
+from pawvit.errors import ConfigError, PhotoTableError
+from pawvit.images import Box, Pixels, read_image
+
+REQUIRED = ("path", "identity")
+
+# Spellings of orientation that tables in the wild use. What is seen obliquely shows a flank; what
+# is seen from above or below shows neither.
+_SPELLINGS = {
+    "": "unknown",
+    "l": "left",
+    "r": "right",
+    "f": "front",
+    "b": "back",
+    "rear": "back",
+    **{side + flank: flank for side in ("front", "back", "top") for flank in ("left", "right")},
+    **{flank + side: flank for side in ("front", "back", "top") for flank in ("left", "right")},
+    **dict.fromkeys(("up", "down", "top", "bottom"), "unknown"),
+}
+
+
+def orientation_of(raw: str) -> str | None:
+    """The orientation that a table's cell means, or None where it means none of them."""
+    word = raw.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
+    word = _SPELLINGS.get(word, word)
+    return word if word in ORIENTATIONS else None
+
+
+def entity_of(identity: str, orientation: str | None) -> str:
+    """The name of what training tells apart; an empty one where the identity is unknown."""
+    if not identity or orientation is None:
+        return identity
+    return f"{identity}/{orientation}"
+
+
+def mirrored_entity(identity: str, orientation: str | None) -> str:
+    """The entity that a mirrored photo shows: another animal's other flank (paper §4.1)."""
+    if not identity:
+        return ""
+    return entity_of(f"{identity}~mirrored", None if orientation is None else mirrored(orientation))
+
+
+@dataclass(frozen=True)
+class PhotoTable:
+    """Photos in the order of their table.
+
+    Args:
+        frame: a row a photo; `path` and `identity` are strings, an unknown identity is "";
+            `orientation`, where given, is one of `anatomy.ORIENTATIONS`; `row` is the row in the
+            source as a spreadsheet shows it (the header is 1, the first photo 2); index 0 … n−1.
+        root: the folder that relative paths start from.
+        source: the file or folder it was read from, for messages.
+    """
+
+    frame: pd.DataFrame
+    root: Path
+    source: Path
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths as the table gives them: the keys of photos everywhere in pawvit."""
+        return list(self.frame["path"])
+
+    @property
+    def files(self) -> list[Path]:
+        """The files, absolute or relative to where the program runs."""
+        return [self.root / path for path in self.frame["path"]]
+
+    @property
+    def identities(self) -> list[str]:
+        """Who is on each photo; "" where nobody knows."""
+        return list(self.frame["identity"])
+
+    @property
+    def has_orientation(self) -> bool:
+        """Whether the table says which side of the animal each photo shows."""
+        return "orientation" in self.frame.columns
+
+    @property
+    def orientations(self) -> list[str]:
+        """One of `anatomy.ORIENTATIONS` a photo; "unknown" where the table has no such column."""
+        if not self.has_orientation:
+            return ["unknown"] * len(self)
+        return list(self.frame["orientation"])
+
+    @property
+    def entities(self) -> list[str]:
+        """The entity of each photo: identity × orientation where the table has orientations."""
+        if not self.has_orientation:
+            return self.identities
+        return [entity_of(i, o) for i, o in zip(self.identities, self.orientations, strict=True)]
+
+    def column(self, name: str) -> list[str]:
+        """A column as strings; empty strings where the table has no such column."""
+        if name not in self.frame.columns:
+            return [""] * len(self)
+        return ["" if pd.isna(value) else str(value) for value in self.frame[name]]
+
+    def box(self, index: int) -> Box | None:
+        """x, y, width, height of the animal in pixels, where the table has a `bbox`."""
+        if "bbox" not in self.frame.columns:
+            return None
+        cell = self.frame["bbox"].iloc[index]
+        return None if pd.isna(cell) else parse_box(str(cell))
+
+    def read(self, index: int) -> Pixels:
+        """The photo at `index`, H × W × 3 uint8 RGB, cut to its box; raises ImageError."""
+        return read_image(self.files[index], bbox=self.box(index))
+
+    def take(
+        self, chosen: Sequence[int] | npt.NDArray[np.intp] | npt.NDArray[np.bool_]
+    ) -> PhotoTable:
+        """The photos at these positions, or where the mask is true."""
+        positions = np.asarray(chosen)
+        if positions.dtype == np.bool_:
+            positions = np.flatnonzero(positions)
+        frame = self.frame.iloc[positions.astype(np.intp)].reset_index(drop=True)
+        return PhotoTable(frame, self.root, self.source)
+
+    def part(self, split: str) -> PhotoTable:
+        """The photos of one split.
+
+        Raises:
+            PhotoTableError: the table has no `split` column, or no such split.
+        """
+        if "split" not in self.frame.columns:
+            raise PhotoTableError(
+                f"the split {split!r} was asked for, but the table has no column `split`",
+                where=self.source,
+                mend="add the column, or make it with: pawvit data split",
+            )
+        mask = np.array([value == split for value in self.column("split")], dtype=np.bool_)
+        if not mask.any():
+            there = ", ".join(sorted(set(self.column("split")) - {""})) or "none"
+            raise PhotoTableError(
+                f"no photo is in the split {split!r}; splits in the table: {there}",
+                where=self.source,
+            )
+        return self.take(mask)
+
+
+def parse_box(text: str) -> Box | None:
+    """`"[x, y, w, h]"` or `"x y w h"` → four floats, None for an empty cell.
+
+    Raises:
+        ValueError: these are not four finite numbers, or the box has no area.
+    """
+    words = text.translate(str.maketrans("[](),;", "      ")).split()
+    numbers = [float(word) for word in words]
+    if not numbers or all(math.isnan(number) for number in numbers):
+        return None
+    if len(numbers) != 4:
+        raise ValueError(f"a box has four numbers, not {len(numbers)}")
+    x, y, width, height = numbers
+    if not all(map(math.isfinite, numbers)) or width <= 0 or height <= 0:
+        raise ValueError("a box has finite numbers, its width and height are positive")
+    return x, y, width, height
+
+
+def split_by_identity(
+    identities: Sequence[str], shares: Mapping[str, float], *, seed: int = 0
+) -> list[str]:
+    """A split for each photo such that no individual is in two of them.
+
+    Individuals are dealt by a hash of their name and the seed, so that photos or individuals added
+    later leave the others where they are.
+
+    Args:
+        identities: one a photo; photos of unknown identity ("") get the split "".
+        shares: split → its share of the individuals; the sum must be 1.
+        seed: another seed deals anew.
+
+    Returns:
+        The split of each photo.
+
+    Raises:
+        ValueError: the shares are negative or don't add up to 1.
+    """
+    if min(shares.values(), default=-1) < 0 or not math.isclose(sum(shares.values()), 1):
+        given = ", ".join(f"{split} {share:g}" for split, share in shares.items())
+        raise ValueError(f"shares must not be negative and must add up to 1: {given}")
+    borders = np.cumsum(list(shares.values()))
+    names = list(shares)
+
+    def deal(identity: str) -> str:
+        digest = hashlib.sha256(f"{seed}:{identity}".encode()).digest()
+        draw = int.from_bytes(digest[:8], "big") / 2**64
+        return names[min(int(np.searchsorted(borders, draw, side="right")), len(names) - 1)]
+
+    return [deal(identity) if identity else "" for identity in identities]
+
+
+def with_splits(
+    table: PhotoTable, shares: Mapping[str, float], *, seed: int = 0, force: bool = False
+) -> PhotoTable:
+    """The table with a column `split` as `split_by_identity` deals it.
+
+    Args:
+        table: photos; those of unknown identity get no split.
+        shares, seed: as for `split_by_identity`; splits of share 0 are not dealt.
+        force: replace the splits that the table has.
+
+    Raises:
+        PhotoTableError: the table has splits, or a split would be without individuals.
+        ConfigError: the shares are negative or don't add up to 1.
+    """
+    if any(table.column("split")) and not force:
+        raise PhotoTableError(
+            "the table has splits of its own",
+            where=table.source,
+            mend="keep them, or replace them with --force",
+        )
+    try:
+        splits = split_by_identity(table.identities, shares, seed=seed)
+    except ValueError as error:
+        raise ConfigError(str(error), mend="for example 0.7, 0.1 and 0.2") from None
+    empty = [split for split, share in shares.items() if share > 0 and split not in splits]
+    if empty:
+        count = len(set(table.identities) - {""})
+        raise PhotoTableError(
+            f"of {count} individuals none falls to {' or '.join(empty)}",
+            where=table.source,
+            mend="give it a larger share, or try another seed",
+        )
+    return PhotoTable(table.frame.assign(split=splits), table.root, table.source)

@@ -1,0 +1,37 @@
+"""Readers: one source each → a `PhotoTable`. They know file formats; only the CLI knows them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pawvit.errors import InputError
+from pawvit.photos import PhotoTable, orientation_of
+from pawvit.readers.folder import read_folder
+from pawvit.readers.table import read_table, write_table
+
+__all__ = ["read_folder", "read_photos", "read_pictures", "read_table", "write_table"]
+
+
+def read_photos(path: str | os.PathLike[str]) -> PhotoTable:
+    """The photos of a folder or of a table, whichever `path` is; raises PhotoTableError."""
+    return read_folder(path) if Path(path).is_dir() else read_table(path)
+
+
+def read_pictures(paths: Sequence[str | os.PathLike[str]], orientation: str) -> PhotoTable:
+    """Single picture files, all of one orientation and of unknown identity.
+
+    Raises:
+        InputError: the orientation means nothing.
+    """
+    side = orientation_of(orientation)
+    if side is None:
+        raise InputError(
+            f"{orientation!r} is no orientation", mend="left, right, front, back or unknown"
+        )
+    frame = pd.DataFrame({"path": [Path(path).as_posix() for path in paths]})
+    frame["identity"], frame["orientation"] = "", side
+    return PhotoTable(frame, Path(), Path(paths[0]).parent)
