@@ -1,0 +1,1 @@
+"""The networks: the descriptor network that is exported, and the heads that only train it."""

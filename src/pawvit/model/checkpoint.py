@@ -1,0 +1,195 @@
+"""One file that rebuilds a network: safetensors with a card in its header. Nothing is unpickled.
+
+Knows weights and their card; it knows no photos and no training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from pawvit import files
+from pawvit.errors import CheckpointError
+from pawvit.model.config import ModelConfig
+from pawvit.model.heads import TrainingHeads
+from pawvit.model.pawvit import PawViT, check_backbone
+
+KEY = "pawvit"
+FORMAT = 1
+
+
+class Card(BaseModel):
+    """What a checkpoint says of itself.
+
+    Attributes:
+        config: the network's shape, parts and preprocessing.
+        entities: names, in the classifier's order.
+        images_seen: in training, repeats counted.
+        metrics: of the validation individuals when it was chosen.
+        weights: where the backbone's weights came from.
+        versions: package → version.
+        id: hash of weights and preprocessing; descriptors of different ids can't be compared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    config: ModelConfig
+    entities: tuple[str, ...]
+    images_seen: int
+    metrics: dict[str, float] = Field(default_factory=dict)
+    weights: str = "none"
+    versions: dict[str, str] = Field(default_factory=dict)
+    id: str = ""
+
+
+def versions() -> dict[str, str]:
+    """The versions that a result depends on."""
+    return {
+        "pawvit": metadata.version("pawvit"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "timm": timm.__version__,
+    }
+
+
+def fingerprint(model: PawViT) -> str:
+    """A hash of everything that decides a descriptor: weights and preprocessing; 16 hex digits."""
+    digest = hashlib.sha256()
+    config = model.config
+    digest.update(json.dumps([config.image_size, config.mean, config.std]).encode())
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def save(
+    path: str | os.PathLike[str],
+    model: PawViT,
+    heads: TrainingHeads,
+    card: Card,
+    extra: dict[str, Tensor] | None = None,
+    state: dict[str, Any] | None = None,
+) -> Card:
+    """Writes a checkpoint atomically.
+
+    Args:
+        path: a `.safetensors` file.
+        model, heads: what is saved.
+        card: its `id` and `versions` are filled in here.
+        extra: further tensors, such as the optimiser's.
+        state: further JSON, such as the step.
+
+    Returns:
+        The card as it was written.
+    """
+    card = card.model_copy(update={"id": fingerprint(model), "versions": versions()})
+    tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+    tensors |= {f"heads.{k}": v for k, v in heads.state_dict().items()}
+    tensors |= {f"extra.{k}": v for k, v in (extra or {}).items()}
+    header = {KEY: card.model_dump_json(), "state": json.dumps(state or {})}
+    with files.atomic(path) as temporary:
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary, header)
+    return card
+
+
+def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
+    """Rebuilds a network from its checkpoint, in evaluation mode, on the CPU.
+
+    Raises:
+        CheckpointError: the file is missing, cut short, of another kind, or its weights do not fit
+            or do not have the hash that the card names.
+    """
+    tensors, header = read(path)
+    card = _card(header, path)
+    model, heads = rebuild(card)
+    fill(model, tensors, "model.", path)
+    fill(heads, tensors, "heads.", path)
+    if fingerprint(model) != card.id:
+        raise CheckpointError(
+            "the weights are not the ones that the card names",
+            where=path,
+            mend="copy the file again",
+        )
+    return model.eval(), heads.eval(), card
+
+
+def load_card(path: str | os.PathLike[str]) -> Card:
+    """What a checkpoint says of itself; raises CheckpointError as `load` does."""
+    return _card(read(path)[1], path)
+
+
+def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
+    """A network of the card's shape with random weights."""
+    config = card.config
+    vit = timm.create_model(
+        config.backbone,
+        pretrained=False,
+        num_classes=0,
+        img_size=config.image_size,
+        drop_path_rate=config.drop_path,
+        **config.architecture,
+    )
+    model = PawViT(config, check_backbone(vit, config.backbone))
+    return model, TrainingHeads(model, len(card.entities))
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """All tensors and the header; raises CheckpointError where the file can't be read whole."""
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(
+            "no such checkpoint", where=path, mend="give a run folder or a .safetensors file"
+        )
+    try:
+        with safe_open(path, framework="pt") as opened:
+            header = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    except Exception as error:  # safetensors raises its own type for every kind of damage
+        raise CheckpointError(
+            f"the checkpoint can't be read, it may be cut short: {error}",
+            where=path,
+            mend="copy it again, or take another checkpoint of the run",
+        ) from None
+    return tensors, dict(header)
+
+
+def _card(header: dict[str, str], path: str | os.PathLike[str]) -> Card:
+    try:
+        card = Card.model_validate_json(header[KEY])
+    except (KeyError, ValidationError) as error:
+        raise CheckpointError(
+            "the file is no checkpoint of pawvit"
+            if isinstance(error, KeyError)
+            else f"its card can't be read: {error}",
+            where=path,
+        ) from None
+    if card.format > FORMAT:
+        raise CheckpointError(
+            "the checkpoint was written by a newer pawvit", where=path, mend="pip install -U pawvit"
+        )
+    return card
+
+
+def fill(
+    module: nn.Module, tensors: dict[str, Tensor], prefix: str, path: str | os.PathLike[str]
+) -> None:
+    """Loads the tensors named `prefix`…; raises CheckpointError where they do not fit exactly."""
+    own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+    try:
+        module.load_state_dict(own, strict=True)
+    except RuntimeError as error:
+        raise CheckpointError(f"the weights do not fit the card: {error}", where=path) from None

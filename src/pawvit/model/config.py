@@ -1,0 +1,65 @@
+"""What rebuilds a network: a small frozen record, stored in every checkpoint."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from pawvit.anatomy import MAX_PARTS, TIGER_PARTS
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class ModelConfig(BaseModel):
+    """A PAW-ViT: any timm `VisionTransformer` with K part tokens (paper §3.1).
+
+    Attributes:
+        backbone: a timm model name; its class must be `VisionTransformer`.
+        architecture: changes to that model's shape (`patch_size`, `depth`, `embed_dim` …).
+        parts: the K part names; filled in from the part maps when a training starts.
+        image_size: height and width in pixels, multiples of the patch size.
+        map_size: height and width of the predicted part masks (paper: image / 4).
+        mean, std: RGB, of pixels in [0, 1].
+        drop_path: rate of the last block; it grows linearly from 0 in the first.
+        mask_activation: what the mask decoder does to each head's similarity before the mean over
+            heads. "sigmoid" is the paper's; its softmax over sigmoids can't pass 0.352 with K = 5.
+            "none" leaves logits, of which the loss takes a true softmax.
+        token_start: "random" is the paper's; "class" starts every part token from the pretrained
+            class token, with the same small noise on top.
+        position_resampling: how pretrained position embeddings reach another grid; "aligned" is
+            the released code's (bicubic, corners aligned), "antialias" is timm's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    backbone: str = "vit_base_patch16_224.orig_in21k_ft_in1k"
+    architecture: dict[str, int] = Field(default_factory=dict)
+    parts: tuple[str, ...] = TIGER_PARTS
+    image_size: tuple[int, int] = (256, 256)
+    map_size: tuple[int, int] = (64, 64)
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    drop_path: float = Field(default=0.1, ge=0, lt=1)
+    mask_activation: Literal["sigmoid", "none"] = "sigmoid"
+    token_start: Literal["random", "class"] = "random"
+    position_resampling: Literal["antialias", "aligned"] = "antialias"
+
+    @field_validator("parts", "image_size", "map_size", "mean", "std", mode="before")
+    @classmethod
+    def _lists_are_tuples(cls, value: object) -> object:
+        # YAML and JSON know no tuples; strict validation would refuse their lists.
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("parts")
+    @classmethod
+    def _parts_are_usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not 1 <= len(value) <= MAX_PARTS or len(set(value)) != len(value):
+            raise ValueError(f"between 1 and {MAX_PARTS} parts, each named once")
+        return value
+
+    @property
+    def K(self) -> int:
+        """The number of parts, background not counted."""
+        return len(self.parts)

@@ -1,0 +1,187 @@
+"""PAW-ViT: photos → one descriptor each, from K part tokens. What is trained, exported and served.
+
+Knows tensors; it knows no files, no entities and no losses. The heads that only training needs are
+in `heads`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from timm.layers import Mlp, resample_abs_pos_embed
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor, nn
+
+from pawvit.errors import ConfigError
+from pawvit.model.config import ModelConfig
+
+TOKEN_STD = 0.02
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the network says of a batch of B photos.
+
+    Attributes:
+        descriptor: (B, C), not normalised; compare by cosine.
+        part_tokens: (B, K, C), in the vocabulary's order.
+        background_token: (B, C).
+        patch_tokens: (B, N, C), row by row.
+        part_weights: (B, K), in [0, 1] and summing to 1: how much each part gave (mean over heads).
+    """
+
+    descriptor: Float[Tensor, "B C"]
+    part_tokens: Float[Tensor, "B K C"]
+    background_token: Float[Tensor, "B C"]
+    patch_tokens: Float[Tensor, "B N C"]
+    part_weights: Float[Tensor, "B K"]
+
+
+class PawViT(nn.Module):
+    """A Vision Transformer whose class token gives way to K part tokens and a background token.
+
+    Args:
+        config: shapes and names.
+        vit: the timm backbone, already at the image size of `config`; its weights are taken over.
+    """
+
+    def __init__(self, config: ModelConfig, vit: VisionTransformer) -> None:
+        super().__init__()
+        self.config = config
+        width: int = vit.embed_dim
+        self.width = width
+        self.heads: int = vit.blocks[0].attn.num_heads
+        self.grid: tuple[int, int] = tuple(vit.patch_embed.grid_size)
+        self.patch_embed = vit.patch_embed
+        self.norm_pre = vit.norm_pre
+        self.blocks = vit.blocks
+        self.norm = vit.norm
+
+        # Registers (DINOv2) stay what they were; they take part in attention and are then dropped.
+        prefix: int = 0 if vit.no_embed_class else vit.num_prefix_tokens
+        position = vit.pos_embed.detach()
+        class_position = position[:, :1] if prefix else torch.zeros(1, 1, width)
+        registers = vit.num_reg_tokens
+        self.registers: nn.Parameter | None = None
+        if registers:
+            own = position[:, prefix - registers : prefix] if prefix else 0.0
+            self.registers = nn.Parameter(vit.reg_token.detach() + own)
+        self.patch_position = nn.Parameter(position[:, prefix:].clone())
+        extra = config.K + 1
+        self.token_position = nn.Parameter(class_position.repeat(1, extra, 1))
+        self.tokens = nn.Parameter(torch.empty(1, extra, width))
+        nn.init.trunc_normal_(self.tokens, std=TOKEN_STD)
+        if config.token_start == "class" and vit.cls_token is not None:
+            self.tokens.data += vit.cls_token.detach()
+        self.aggregation = Aggregation(width, self.heads)
+
+        self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
+        self.mean: Tensor
+        self.std: Tensor
+
+    def forward(self, images: Float[Tensor, "B 3 H W"]) -> Features:
+        """Describes photos.
+
+        Args:
+            images: RGB, [0, 1], at `config.image_size`; normalisation happens here.
+        """
+        x = self.patch_embed((images - self.mean) / self.std) + self.patch_position
+        batch = x.shape[0]
+        leading = [(self.tokens + self.token_position).expand(batch, -1, -1)]
+        if self.registers is not None:
+            leading.append(self.registers.expand(batch, -1, -1))
+        x = self.norm_pre(torch.cat([*leading, x], dim=1))
+        x = self.norm(self.blocks(x))
+        K = self.config.K
+        parts = x[:, :K]
+        patches = x[:, x.shape[1] - self.grid[0] * self.grid[1] :]
+        descriptor, weights = self.aggregation(parts)
+        return Features(descriptor, parts, x[:, K], patches, weights)
+
+
+class Aggregation(nn.Module):
+    """Fuses the K part tokens into one descriptor by cross-attention (paper §3.3).
+
+    The background token has no say, and there is no residual connection. Where the paper draws one
+    LayerNorm, the released code has four; this follows the code.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Parameter(torch.empty(1, 1, width))
+        self.norm_query = nn.LayerNorm(width, eps=1e-6)
+        self.norm_parts = nn.LayerNorm(width, eps=1e-6)
+        self.q = nn.Linear(width, width)
+        self.kv = nn.Linear(width, 2 * width)
+        self.proj = nn.Linear(width, width)
+        self.norm_fused = nn.LayerNorm(width, eps=1e-6)
+        self.ffn = Mlp(width, 4 * width)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        nn.init.trunc_normal_(self.query, std=TOKEN_STD)
+        init_linear(self)
+
+    def forward(
+        self, parts: Float[Tensor, "B K C"]
+    ) -> tuple[Float[Tensor, "B C"], Float[Tensor, "B K"]]:
+        """The descriptor, and how much each part gave to it (mean over heads)."""
+        batch, K, width = parts.shape
+        q = self.q(self.norm_query(self.query)).view(1, self.heads, 1, -1)
+        kv = self.kv(self.norm_parts(parts)).view(batch, K, 2, self.heads, -1)
+        k, v = kv.permute(2, 0, 3, 1, 4)
+        attention = ((q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5).softmax(dim=-1)
+        fused = (attention @ v).reshape(batch, width)
+        descriptor = self.norm(self.ffn(self.norm_fused(self.proj(fused))))
+        return descriptor, attention.mean(dim=1)[:, 0]
+
+
+def init_linear(module: nn.Module) -> None:
+    """Small normal weights and zero biases, as ViTs are started."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.trunc_normal_(layer.weight, std=TOKEN_STD)
+            nn.init.zeros_(layer.bias)
+
+
+def resample_position(
+    position: Float[Tensor, "1 L C"],
+    old: tuple[int, int],
+    new: tuple[int, int],
+    prefix: int,
+    how: str,
+) -> Float[Tensor, "1 M C"]:
+    """Brings position embeddings of patches from one grid (rows, columns) to another.
+
+    Args:
+        position: `prefix` embeddings of class and register tokens, then the patches row by row.
+        old, new: the grids.
+        prefix: how many leading embeddings stay as they are.
+        how: `ModelConfig.position_resampling`.
+    """
+    if old == new:
+        return position
+    if how == "antialias":
+        resampled: Tensor = resample_abs_pos_embed(
+            position, new_size=list(new), old_size=list(old), num_prefix_tokens=prefix
+        )
+        return resampled
+    leading, patches = position[:, :prefix], position[:, prefix:]
+    square = patches.view(1, *old, -1).permute(0, 3, 1, 2)
+    square = F.interpolate(square, size=new, mode="bicubic", align_corners=True)
+    return torch.cat([leading, square.permute(0, 2, 3, 1).flatten(1, 2)], dim=1)
+
+
+def check_backbone(vit: nn.Module, name: str) -> VisionTransformer:
+    """Raises ConfigError where `vit` is not a plain ViT with learned position embeddings."""
+    if type(vit) is not VisionTransformer or vit.pos_embed is None:
+        raise ConfigError(
+            f"the backbone {name} is a {type(vit).__name__}, not a VisionTransformer with learned"
+            " position embeddings",
+            where="model.backbone",
+            mend="choose a timm model such as vit_base_patch16_224 or vit_small_patch14_dinov2",
+        )
+    return vit

