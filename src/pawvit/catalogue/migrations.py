@@ -1,0 +1,61 @@
+"""From any older catalogue to this one, step by step. Knows versions; it knows no records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, inspect, select, update
+
+from pawvit.catalogue.schema import metadata, schema_version
+from pawvit.errors import CatalogueError
+
+
+def _first(connection: Connection) -> None:
+    """An empty database → version 1."""
+    metadata.create_all(connection)
+
+
+# Step n leads from version n to n + 1. A step that was released never changes: the one that
+# alters `schema` also gives the earlier steps a copy of the tables as they were.
+STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+
+
+def version_of(connection: Connection) -> int | None:
+    """The version of the tables: 0 in an empty database, None in another program's database."""
+    tables = inspect(connection).get_table_names()
+    if schema_version.name not in tables:
+        return None if tables and connection.dialect.name == "sqlite" else 0
+    versions = connection.execute(select(schema_version.c.version)).scalars().all()
+    return versions[0] if len(versions) == 1 else None
+
+
+def refuse_strange(version: int | None, where: str | Path) -> int:
+    """The version, if this code can read it or lead it on; raises CatalogueError otherwise."""
+    if version is None:
+        raise CatalogueError(
+            "the database is not a catalogue of pawvit", where=where, mend="give another file"
+        )
+    if version > len(STEPS):
+        raise CatalogueError(
+            f"the catalogue was made by a newer pawvit (version {version} of its tables;"
+            f" this one knows {len(STEPS)})",
+            where=where,
+            mend="pip install --upgrade pawvit",
+        )
+    return version
+
+
+def migrate(connection: Connection, where: str | Path) -> None:
+    """Takes the steps that are missing, inside the caller's transaction.
+
+    Raises:
+        CatalogueError: the tables are newer than this code, or another program's.
+    """
+    version = refuse_strange(version_of(connection), where)
+    for step in STEPS[version:]:
+        step(connection)
+    if version == 0:
+        connection.execute(insert(schema_version).values(version=len(STEPS)))
+    elif version < len(STEPS):
+        connection.execute(update(schema_version).values(version=len(STEPS)))
