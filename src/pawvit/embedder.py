@@ -1,4 +1,4 @@
-"""Photos → unit descriptors, the same way everywhere. Knows one network; no catalogue, no ranking."""
+"""Photos → unit descriptors, the same way everywhere. Knows one network; it ranks nothing."""
 
 from __future__ import annotations
 

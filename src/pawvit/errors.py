@@ -15,8 +15,8 @@ The command line prints each of them without a traceback and ends with exit code
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 
 
 class PawvitError(Exception):
@@ -29,7 +29,7 @@ class PawvitError(Exception):
     """
 
     def __init__(
-        self, what: str, *, where: str | Path | None = None, mend: str | None = None
+        self, what: str, *, where: str | os.PathLike[str] | None = None, mend: str | None = None
     ) -> None:
         self.what = what
         self.where = None if where is None else str(where)
@@ -60,7 +60,7 @@ class PhotoTableError(InputError):
         what: str,
         *,
         problems: Sequence[str] = (),
-        where: str | Path | None = None,
+        where: str | os.PathLike[str] | None = None,
         mend: str | None = None,
     ) -> None:
         self.problems = tuple(problems)

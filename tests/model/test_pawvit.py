@@ -133,7 +133,7 @@ def test_registers_take_part_but_are_no_parts() -> None:
     image = torch.rand(1, 3, 42, 42)
     before = model(image).descriptor
     with torch.no_grad():
-        model.registers += 1
+        model.registers += torch.randn(1, 4, 48)
     assert not torch.allclose(before, model(image).descriptor)
 
 
@@ -141,8 +141,28 @@ def test_extra_tokens_start_with_the_class_tokens_position() -> None:
     config = tiny()
     model = build(config, "none")
     assert torch.equal(model.token_position[:, 0], model.token_position[:, 3])
-    started = build(tiny(token_start="class"), "none")
-    assert (started.tokens - model.tokens).abs().mean() < 0.2
+
+
+def test_tokens_that_join_late_leave_the_first_blocks_as_they_were() -> None:
+    model = build(tiny(join_block=2), "none").eval()
+    for parameter in (*model.blocks[:2].parameters(), model.class_token, model.patch_position):
+        parameter.requires_grad_(False)
+    model.patch_embed.requires_grad_(False)
+    images = torch.rand(2, 3, 64, 64)
+    seen: list[torch.Tensor] = []
+    model.blocks[2].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    first: list[torch.Tensor] = []
+    model.blocks[1].register_forward_hook(lambda _, __, output: first.append(output))
+    model(images).descriptor.sum().backward()
+    assert not first[0].requires_grad, "training would go back through frozen blocks"
+    assert first[0].shape[1] == 1 + 16
+    torch.testing.assert_close(seen[0][:, :4], first[0][:, :1] + model.tokens)
+    assert model.tokens.grad is not None
+
+
+def test_tokens_can_t_join_after_the_last_block() -> None:
+    with pytest.raises(ConfigError, match="join"):
+        build(tiny(join_block=3), "none")
 
 
 def test_the_background_token_has_no_say_in_the_descriptor() -> None:

@@ -26,8 +26,10 @@ class ModelConfig(BaseModel):
         mask_activation: what the mask decoder does to each head's similarity before the mean over
             heads. "sigmoid" is the paper's; its softmax over sigmoids can't pass 0.352 with K = 5.
             "none" leaves logits, of which the loss takes a true softmax.
-        token_start: "random" is the paper's; "class" starts every part token from the pretrained
-            class token, with the same small noise on top.
+        join_block: how many blocks only patches and the pretrained class token pass, before each
+            part token joins as the class token's state plus what it has learned. 0 is the paper's:
+            learned tokens from the first block on. With these blocks frozen, training need not go
+            back through them.
         position_resampling: how pretrained position embeddings reach another grid; "aligned" is
             the released code's (bicubic, corners aligned), "antialias" is timm's.
     """
@@ -43,7 +45,7 @@ class ModelConfig(BaseModel):
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     drop_path: float = Field(default=0.1, ge=0, lt=1)
     mask_activation: Literal["sigmoid", "none"] = "sigmoid"
-    token_start: Literal["random", "class"] = "random"
+    join_block: int = Field(default=0, ge=0)
     position_resampling: Literal["antialias", "aligned"] = "antialias"
 
     @field_validator("parts", "image_size", "map_size", "mean", "std", mode="before")
@@ -60,6 +62,6 @@ class ModelConfig(BaseModel):
         return value
 
     @property
-    def K(self) -> int:
+    def K(self) -> int:  # noqa: N802 (the paper's letter)
         """The number of parts, background not counted."""
         return len(self.parts)

@@ -22,11 +22,13 @@ class HeadOutputs:
     """What the training heads say of a batch.
 
     Attributes:
+        necked: (B, C), the descriptor behind the BNNeck.
         entity_logits: (B, E), one an entity of the training set.
         orientation_logits: (B, K), positive for "right", negative for "left".
         mask_logits: (B, K+1, h, w), background last; the masks are their softmax over K+1.
     """
 
+    necked: Float[Tensor, "B C"]
     entity_logits: Float[Tensor, "B E"]
     orientation_logits: Float[Tensor, "B K"]
     mask_logits: Float[Tensor, "B L h w"]
@@ -85,10 +87,13 @@ class TrainingHeads(nn.Module):
 
     def forward(self, features: Features) -> HeadOutputs:
         """Reads the network's features; the descriptor goes through the BNNeck, masks do not."""
-        entity = self.entity(self.neck(features.descriptor))
+        necked = self.neck(features.descriptor)
         tokens = torch.cat([features.part_tokens, features.background_token[:, None]], dim=1)
         return HeadOutputs(
-            entity, self.orientations(features), self.masks(tokens, features.patch_tokens)
+            necked,
+            self.entity(necked),
+            self.orientations(features),
+            self.masks(tokens, features.patch_tokens),
         )
 
     def orientations(self, features: Features) -> Float[Tensor, "B K"]:

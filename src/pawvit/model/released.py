@@ -53,5 +53,5 @@ def load_released(state: dict[str, Tensor], model: PawViT, heads: TrainingHeads)
         except RuntimeError as error:
             raise CheckpointError(
                 f"the released parameters do not fit the {what}: {error}",
-                mend="give the number of parts, entities and the image size that they were made with",
+                mend="give the parts, entities and image size that they were made with",
             ) from None

@@ -254,7 +254,7 @@ class _Named:
 
 
 def _names(middles: npt.NDArray[np.float64]) -> _Named:
-    """Names parts by (down, backwards): head in front, legs lowest, the flank from top to bottom."""
+    """Names parts by (down, backwards): head in front, legs lowest, flanks from top to bottom."""
     left = list(range(len(middles)))
     order: list[int] = []
     names: list[str] = []

@@ -1,4 +1,4 @@
-"""Patch features of a self-supervised ViT's middle layer. Knows one backbone; no clusters, no parts."""
+"""Patch features of a self-supervised ViT's middle layer. Knows one backbone and no parts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PatchFeatures:
             photos: B pictures, H × W × 3 uint8 RGB, of any size.
         """
         batch = np.stack([resize(photo, self.size) for photo in photos]).astype(np.float32) / 255
-        batch = (batch - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+        batch = (batch - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_STD, np.float32)
         with torch.inference_mode():
             features: Tensor = self.vit.forward_features(
                 torch.from_numpy(batch.transpose(0, 3, 1, 2).copy())

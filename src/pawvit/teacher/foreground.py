@@ -51,6 +51,6 @@ class Saliency:
             (B, 224, 224) float32 in [0, 1], each photo squeezed to a square.
         """
         batch = np.stack([resize(photo, SIZE) for photo in photos]).astype(np.float32) / 255
-        batch = (batch - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+        batch = (batch - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_STD, np.float32)
         (found,) = self._session.run(None, {"input_image": batch.transpose(0, 3, 1, 2)})
         return np.asarray(found[:, 0], dtype=np.float32)

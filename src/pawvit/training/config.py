@@ -31,10 +31,17 @@ class SamplerConfig(_Section):
 
 
 class LossConfig(_Section):
-    """Weights and settings of the losses; see `losses.criterion.Criterion`."""
+    """Weights and settings of the losses; see `losses.criterion.Criterion`.
+
+    Attributes:
+        triplet_on: "descriptor" is the paper's. "neck" takes the descriptor behind the BNNeck,
+            which is centred: where training starts from noise at a high learning rate, the triplet
+            loss can otherwise be had cheaply by moving all descriptors together.
+    """
 
     identity: float = Field(default=1.0, ge=0)
     triplet: float = Field(default=0.5, ge=0)
+    triplet_on: Literal["descriptor", "neck"] = "descriptor"
     mask: float = Field(default=1.0, ge=0)
     orientation: float = Field(default=1.0, ge=0)
     smoothing: float = Field(default=0.2, ge=0, lt=1)
@@ -132,7 +139,8 @@ def load_config(source: str, overrides: Sequence[str] = ()) -> TrainConfig:
         if source not in presets():
             raise ConfigError(
                 f"no preset is called {source!r}",
-                mend=f"{_nearest(source, presets())}presets: {', '.join(presets())}; or give a .yaml file",
+                mend=f"{_nearest(source, presets())}presets: {', '.join(presets())};"
+                " or give a .yaml file",
             )
         text = (resources.files("pawvit.training") / "presets" / f"{source}.yaml").read_text(
             "utf-8"

@@ -57,7 +57,7 @@ class TrainingPhotos(Dataset[tuple[Tensor, Tensor, int, float]]):
                 shows.setdefault(mirrored_entity(identity, side), []).append((photo, True))
         if len(shows) < 2:
             raise PhotoTableError(
-                f"{len(self.table)} photos of {len(shows)} known entities: training needs two or more",
+                f"{len(self.table)} photos of {len(shows)} known entities: training needs two",
                 where=table.source,
                 mend="fill in the column `identity`",
             )
@@ -68,7 +68,7 @@ class TrainingPhotos(Dataset[tuple[Tensor, Tensor, int, float]]):
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor, int, float]:  # type: ignore[override]
+    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor, int, float]:
         """One photo: image, map, entity, flank."""
         pixels = resize(self.table.read(draw.photo), self.image_size)
         image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)

@@ -54,6 +54,7 @@ class Run:
 
     @property
     def precision(self) -> str:
+        """ "float32" or "bf16"."""
         return str(self.facts["precision"])
 
     def begin(self) -> None:
@@ -96,6 +97,7 @@ class Run:
     def save_best(
         self, model: PawViT, heads: TrainingHeads, images: int, metrics: dict[str, float]
     ) -> None:
+        """The network that did best on the selection individuals."""
         checkpoint.save(self.folder / BEST, model, heads, self.card(images, metrics))
 
     def save_last(
@@ -107,6 +109,7 @@ class Run:
         moments: dict[str, Tensor],
         state: dict[str, Any],
     ) -> None:
+        """The latest state, with the optimiser's tensors, to resume from."""
         card = self.card(images, metrics)
         checkpoint.save(self.folder / LAST, model, heads, card, extra=moments, state=state)
 

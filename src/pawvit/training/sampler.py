@@ -1,4 +1,4 @@
-"""P × K sampling: batches of P entities with K photos each (paper §4.2). Labels only, no pictures."""
+"""P × K sampling: batches of P entities with K photos each (paper §4.2). It sees no picture."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class PKSampler:
 
     @property
     def images_per_epoch(self) -> int:
+        """Repeats counted."""
         return self.batches_per_epoch * self.P * self.K
 
     def batches(self, start: int = 0) -> Iterator[list[Draw]]:
@@ -101,4 +102,5 @@ def _smoothed(left: npt.NDArray[np.int64], needed: int) -> npt.NDArray[np.float6
     weights = left.astype(np.float64)
     if np.count_nonzero(weights) < needed:
         weights += 1e-6
-    return weights / weights.sum()
+    shares: npt.NDArray[np.float64] = weights / weights.sum()
+    return shares

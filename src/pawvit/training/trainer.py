@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -78,7 +79,7 @@ class Trainer:
         self.device = device
         self.model, self.heads = model.to(device), heads.to(device)
         self.validate, self.report = validate, report
-        self.criterion = Criterion(**config.loss.model_dump())
+        self.criterion = Criterion(**config.loss.model_dump(exclude={"triplet_on"}))
         self.sampler = PKSampler(
             photos.shows,
             entities_per_batch=config.sampler.entities,
@@ -141,8 +142,9 @@ class Trainer:
         with self.autocast():
             features = self.model(images.float() / 255)
             outputs = self.heads(features)
+        necked = self.config.loss.triplet_on == "neck"
         total, losses = self.criterion(
-            features.descriptor,
+            outputs.necked if necked else features.descriptor,
             outputs.entity_logits,
             outputs.orientation_logits,
             outputs.mask_logits,
@@ -218,13 +220,13 @@ class Trainer:
 
     def _batches(self, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
         loader: DataLoader[object] = DataLoader(
-            self.photos,  # type: ignore[arg-type]
-            batch_sampler=_From(self.sampler, start),  # type: ignore[arg-type]
+            self.photos,
+            batch_sampler=_From(self.sampler, start),
             num_workers=self.config.workers,
             collate_fn=collate,
             prefetch_factor=2 if self.config.workers else None,
         )
-        return iter(loader)  # type: ignore[arg-type]
+        return iter(loader)
 
     def autocast(self) -> AbstractContextManager[object]:
         """bf16 where the run was set to it, else nothing."""
@@ -244,7 +246,7 @@ class _From:
 
 def parameter_groups(
     model: PawViT, heads: TrainingHeads, config: OptimiserConfig
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """AdamW's groups: a peak learning rate a layer, weight decay on matrices only.
 
     The embedding counts as the layer below the first block. New layers (part tokens, aggregation,
@@ -274,7 +276,7 @@ def _layer(name: str, depth: int) -> int | None:
         return int(name.split(".")[1]) + 1
     if name.startswith("norm."):
         return depth
-    if name.startswith(("patch_embed.", "patch_position", "norm_pre.", "registers")):
+    if name.startswith(("patch_embed.", "patch_position", "class_token", "norm_pre.", "registers")):
         return 0
     return None
 

@@ -1,0 +1,213 @@
+"""`pawvit train`: photos + part maps → a run folder. Wires trainer and validation together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pawvit.cli.console import console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from pawvit.photos import PhotoTable
+    from pawvit.training.trainer import Validate
+
+
+def train(
+    photos: Annotated[
+        Path | None, typer.Argument(help="Photo table (CSV, Parquet) or folder by identity.")
+    ] = None,
+    maps: Annotated[Path | None, typer.Option("--maps", "-m", help="Folder of part maps.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="New run folder.")] = None,
+    preset: Annotated[
+        str, typer.Option("--preset", "-p", help="Preset by name, or a .yaml file.")
+    ] = "vits14-cpu",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-s", help="Override, as in optimiser.lr=1e-4. Repeatable."),
+    ] = None,
+    train_split: Annotated[str, typer.Option(help="Split to train on.")] = "train",
+    select_split: Annotated[
+        str, typer.Option(help="Split whose individuals choose the checkpoint.")
+    ] = "select",
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run; nothing else is needed.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, mps; default: the best.")] = None,
+) -> None:
+    """Train a model on your animals.
+
+    Photos come from the table's splits; where it has none, individuals are dealt 85 % to
+    training and 15 % to the choice of the checkpoint. --resume goes on with an interrupted run.
+    """
+    from pawvit.errors import ConfigError
+    from pawvit.model import pretrained
+    from pawvit.model.heads import TrainingHeads
+    from pawvit.partmaps import PartMaps
+    from pawvit.readers import read_photos
+    from pawvit.training.config import load_config
+    from pawvit.training.dataset import TrainingPhotos
+    from pawvit.training.run import Run, open_run
+    from pawvit.training.trainer import Trainer, choose_device, choose_precision
+
+    chosen = choose_device(device)
+    if resume is not None:
+        config, facts = open_run(resume)
+        folder = resume
+    else:
+        if photos is None or maps is None or out is None:
+            raise ConfigError(
+                "photos, --maps and --out are needed",
+                mend="pawvit train photos.csv --maps maps/ --out run/",
+            )
+        config, folder = load_config(preset, setting or []), out
+        facts = {
+            "photos": str(photos.absolute()),
+            "maps": str(maps.absolute()),
+            "train_split": train_split,
+            "select_split": select_split,
+            "precision": choose_precision(config.precision, chosen),
+        }
+    table, part_maps = read_photos(Path(facts["photos"])), PartMaps.open(facts["maps"])
+    learn, select = _splits(table, facts, config.seed)
+    model_config = config.model.model_copy(
+        update={"parts": part_maps.parts.vocabulary, "map_size": part_maps.parts.size}
+    )
+    config = config.model_copy(update={"model": model_config})
+    data = TrainingPhotos(
+        learn,
+        part_maps,
+        image_size=config.model.image_size,
+        map_size=config.model.map_size,
+        augment=config.augment,
+    )
+    import torch
+
+    torch.manual_seed(config.seed)
+    # A resumed run brings its own weights: the hub need not be asked again.
+    model = pretrained.build(config.model, "none" if resume else config.weights)
+    heads = TrainingHeads(model, len(data.entities))
+    run = Run(folder, config, facts, data.entities)
+    if resume is None:
+        run.begin()
+    console.print(
+        f"training on {len(data)} photos of {len(set(learn.identities) - {''})} individuals"
+        f" ({len(data.entities)} entities with mirrored ones), choosing on"
+        f" {len(select)} photos of {len(set(select.identities) - {''})} others;"
+        f" {', '.join(config.model.parts)}; {facts['precision']} on {chosen.type}"
+    )
+    with _live() as report:
+        trainer = Trainer(
+            config,
+            data,
+            model,
+            heads,
+            run,
+            device=chosen,
+            validate=_validator(config.model, select, chosen),
+            report=report,
+        )
+        try:
+            trainer.fit()
+        except KeyboardInterrupt:
+            console.print(f"stopped. Go on with: pawvit train --resume {folder}")
+            raise
+    console.print(
+        f"done: {trainer.total} images; best mAP {trainer.best:.1%} on the selection individuals"
+        f" → {folder / 'best.safetensors'}"
+    )
+
+
+def _splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
+    from pawvit.photos import with_splits
+
+    if "split" not in table.frame.columns:
+        table = with_splits(
+            table, {facts["train_split"]: 0.85, facts["select_split"]: 0.15}, seed=seed
+        )
+    return table.part(facts["train_split"]), table.part(facts["select_split"])
+
+
+def _validator(model_config: Any, select: PhotoTable, device: torch.device) -> Validate:
+    from pawvit import evaluation, protocols
+    from pawvit.descriptors import ModelStamp
+    from pawvit.embedder import Embedder
+    from pawvit.errors import PhotoTableError
+
+    protocol = protocols.leave_one_out(select)
+    stamp = ModelStamp("in training", "in training", model_config.parts)
+
+    def validate(model: Any) -> dict[str, float]:
+        embedder = Embedder(model, model_config, stamp, device=device)
+        descriptors, unreadable = embedder.embed_table(select)
+        if unreadable:
+            raise PhotoTableError("photos can't be read", problems=unreadable, where=select.source)
+        found = evaluation.evaluate(descriptors.vectors, protocol, bootstrap=0)
+        return {
+            "mAP": found.map_queries,
+            "mAP_entities": found.map_entities,
+            "rank1": found.rank1,
+            "rank5": found.rank5,
+        }
+
+    return validate
+
+
+class _live:  # noqa: N801 (a context manager used like a function)
+    """Progress while training: a live bar on a terminal, a line a minute in a file."""
+
+    LINE_SECONDS = 60
+
+    def __enter__(self) -> Callable[[Any], None]:
+        import time
+
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        from pawvit.cli.console import errors
+
+        self.bar = Progress(
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} images"),
+            TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(),
+            console=errors,
+            disable=not errors.is_terminal,
+        )
+        self.bar.start()
+        self.task = self.bar.add_task("training", total=None, text="")
+        self.begin = self.spoken = time.monotonic()
+        self.first: int | None = None
+        self.metrics: dict[str, float] = {}
+        return self._report
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+    def _report(self, progress: Any) -> None:
+        import time
+
+        now = time.monotonic()
+        if self.first is None:
+            self.first, self.begin = progress.images, now
+        seen = progress.images - self.first
+        rate = seen / max(now - self.begin, 1e-9)
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
+        left = (progress.total - progress.images) / rate if seen else None
+        remaining = "" if left is None else f"  {rate:.1f} images/s  {_clock(left)} left"
+        text = f"{losses}  mAP {progress.metrics.get('mAP', 0):.1%}{remaining}"
+        self.bar.update(self.task, completed=progress.images, total=progress.total, text=text)
+        if progress.metrics != self.metrics or now - self.spoken > self.LINE_SECONDS:
+            self.spoken, self.metrics = now, progress.metrics
+            if self.bar.disable:
+                console.print(f"{progress.images}/{progress.total}  {text}", soft_wrap=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"
