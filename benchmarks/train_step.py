@@ -22,7 +22,7 @@ from pawvit.training.trainer import parameter_groups
 ROUNDS = 3
 
 
-def stepper(preset: str, overrides: list[str], bf16: bool):  # noqa: ANN201
+def stepper(preset: str, overrides: list[str], bf16: bool):
     config = load_config(preset, [*overrides, "weights=none"])
     batch = config.sampler.entities * config.sampler.photos
     model = build(config.model, "none").train()

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from pawvit.descriptors import ModelStamp
 from pawvit.embedder import Embedder
 from pawvit.errors import CheckpointError
+from pawvit.images import resize
+from pawvit.model import checkpoint
 from pawvit.readers import read_pictures, read_table
 
 
@@ -40,6 +44,24 @@ def test_a_photo_s_descriptor_does_not_depend_on_its_company(
     for index in range(5):
         alone = embedder.embed([table.read(index)]).vectors[0]
         np.testing.assert_allclose(together.vectors[index], alone, atol=1e-5)
+
+
+def test_the_mean_of_the_parts_can_stand_for_a_photo(run: Path, herd: Path) -> None:
+    photo = read_table(herd / "photos.csv").read(0)
+    model, _, card = checkpoint.load(run / "best.safetensors")
+    assert card.config.retrieval == "parts"
+    image = torch.from_numpy(resize(photo, card.config.image_size).copy()).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        features = model(image / 255)
+    for retrieval, expected in (
+        ("parts", features.part_tokens.mean(dim=1)),
+        ("descriptor", features.descriptor),
+    ):
+        config = card.config.model_copy(update={"retrieval": retrieval})
+        model.config = config
+        embedder = Embedder(model, config, ModelStamp("x", "x"))
+        found = embedder.embed([photo]).vectors
+        np.testing.assert_allclose(found, (expected / expected.norm()).numpy(), atol=1e-5)
 
 
 def test_flip_joins_the_photo_and_its_mirror_image(run: Path, herd: Path) -> None:

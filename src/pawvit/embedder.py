@@ -119,6 +119,8 @@ class Embedder:
     def _describe(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         if isinstance(self.model, PawViT):
             features = self.model(images)
+            if self.model.config.retrieval == "parts":
+                return features.part_tokens.mean(dim=1), features.part_weights
             return features.descriptor, features.part_weights
         return self.model(images), None
 

@@ -134,7 +134,8 @@ def test_registers_take_part_but_are_no_parts() -> None:
     before = model(image).descriptor
     with torch.no_grad():
         model.registers += torch.randn(1, 4, 48)
-    assert not torch.allclose(before, model(image).descriptor)
+    # A fresh DINOv2 scales its layers down to 1e-5: the change is small, but there.
+    assert not torch.equal(before, model(image).descriptor)
 
 
 def test_extra_tokens_start_with_the_class_tokens_position() -> None:
@@ -202,7 +203,7 @@ def test_positions_keep_their_side(how: str) -> None:
 
 
 def test_what_is_no_vit_is_refused() -> None:
-    with pytest.raises(ConfigError, match="not a VisionTransformer"):
+    with pytest.raises(ConfigError, match="choose a timm model such as"):
         build(ModelConfig(backbone="resnet18", image_size=(64, 64)), "none")
     with pytest.raises(ConfigError, match="multiple of the patch size"):
         build(tiny(image_size=(60, 64)), "none")

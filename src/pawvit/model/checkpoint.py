@@ -66,10 +66,12 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(model: PawViT) -> str:
-    """A hash of everything that decides a descriptor: weights and preprocessing; 16 hex digits."""
+    """A hash of all that decides a descriptor: weights, preprocessing, retrieval; 16 hex digits."""
     digest = hashlib.sha256()
     config = model.config
-    digest.update(json.dumps([config.image_size, config.mean, config.std]).encode())
+    digest.update(
+        json.dumps([config.image_size, config.mean, config.std, config.retrieval]).encode()
+    )
     for name, value in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().numpy().tobytes())

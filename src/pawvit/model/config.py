@@ -30,6 +30,9 @@ class ModelConfig(BaseModel):
             part token joins as the class token's state plus what it has learned. 0 is the paper's:
             learned tokens from the first block on. With these blocks frozen, training need not go
             back through them.
+        retrieval: what stands for a photo when photos are compared. "descriptor" is the paper's
+            aggregated one. "parts" is the mean of the part tokens: after a short training the
+            aggregation, which starts from noise, is a worse guide to unseen animals than they are.
         position_resampling: how pretrained position embeddings reach another grid; "aligned" is
             the released code's (bicubic, corners aligned), "antialias" is timm's.
     """
@@ -46,6 +49,7 @@ class ModelConfig(BaseModel):
     drop_path: float = Field(default=0.1, ge=0, lt=1)
     mask_activation: Literal["sigmoid", "none"] = "sigmoid"
     join_block: int = Field(default=0, ge=0)
+    retrieval: Literal["descriptor", "parts"] = "descriptor"
     position_resampling: Literal["antialias", "aligned"] = "antialias"
 
     @field_validator("parts", "image_size", "map_size", "mean", "std", mode="before")

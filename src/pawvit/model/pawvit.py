@@ -20,6 +20,8 @@ from pawvit.model.config import ModelConfig
 
 TOKEN_STD = 0.02
 
+BACKBONES = "choose a timm model such as vit_base_patch16_224 or vit_small_patch14_dinov2"
+
 
 @dataclass(frozen=True)
 class Features:
@@ -195,6 +197,6 @@ def check_backbone(vit: nn.Module, name: str) -> VisionTransformer:
             f"the backbone {name} is a {type(vit).__name__}, not a VisionTransformer with learned"
             " position embeddings",
             where="model.backbone",
-            mend="choose a timm model such as vit_base_patch16_224 or vit_small_patch14_dinov2",
+            mend=BACKBONES,
         )
     return vit

