@@ -203,3 +203,13 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
     catalogue = filled(tmp_path, made([0], ["Zola"], ["left"]))
     with pytest.raises(CatalogueError, match=r"tiger-small.*yak-base"):
         identify(asked([0], ["left"], ModelStamp("b" * 64, "yak-base")), catalogue)
+
+
+def test_agreement_counts_known_truths_only() -> None:
+    def answer(*names: str) -> Answer:
+        found = tuple(Candidate(name, 0.5, "p", "left", "", "", "q", 1) for name in names)
+        return Answer(("q",), ("left",), found, (), "")
+
+    answers = [answer("a", "b"), answer("b", "a"), answer("b"), answer("a"), answer()]
+    found = agreement(answers, ["a", "a", "a", "", "a"])
+    assert (found.asked, found.first, found.listed) == (4, 1, 2)

@@ -44,6 +44,15 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """How often answers were right: of `asked` photos, `first` in place 1, `listed` in any."""
+
+    asked: int
+    first: int
+    listed: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the catalogue knows about one photo, or about one encounter.
 
@@ -110,6 +119,23 @@ def identify(queries: Descriptors, catalogue: Catalogue, *, top: int = 5) -> lis
         comparison = _compare(block, gallery)
         answers += [_answer(comparison, block, [row], top) for row in range(len(block))]
     return answers
+
+
+def agreement(answers: Sequence[Answer], identities: Sequence[str]) -> Agreement:
+    """How often the answers have the right individual, where the truth is known.
+
+    Args:
+        answers: each about one photo.
+        identities: the truth, one an answer; "" is unknown and is not counted.
+    """
+    ranks = [
+        [candidate.individual for candidate in answer.candidates].index(truth) + 1
+        if truth in [candidate.individual for candidate in answer.candidates]
+        else 0
+        for answer, truth in zip(answers, identities, strict=True)
+        if truth
+    ]
+    return Agreement(len(ranks), ranks.count(1), len(ranks) - ranks.count(0))
 
 
 def identify_encounter(queries: Descriptors, catalogue: Catalogue, *, top: int = 5) -> Answer:

@@ -38,7 +38,6 @@ def _table(answer: Answer) -> Table:
     table.add_column("best photo", overflow="fold")
     table.add_column("flank")
     table.add_column("camera")
-    table.add_column("encounter")
     table.add_column("compared", justify="right")
     for rank, candidate in enumerate(answer.candidates, start=1):
         table.add_row(
@@ -48,7 +47,6 @@ def _table(answer: Answer) -> Table:
             Text(PurePath(candidate.photo).name),
             candidate.orientation,
             Text(candidate.camera or "–"),
-            Text(candidate.encounter or "–"),
             str(candidate.compared),
         )
     return table

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pawvit.photos import PhotoTable
 
 
+SHOWN = 20
+"""More answers than this are not printed, only counted."""
+
+
 def identify(
     catalogue: Annotated[str, typer.Argument(help="Catalogue file or database URL.")],
     photos: Annotated[
@@ -25,6 +29,9 @@ def identify(
     ] = "unknown",
     split: Annotated[str | None, typer.Option(help="Only the photos of this split.")] = None,
     top: Annotated[int, typer.Option(help="How many candidates.", min=1)] = 5,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write all answers (.csv).")
+    ] = None,
     sheet: Annotated[
         Path | None, typer.Option(help="Draw the photos beside their candidates (.jpg, .png).")
     ] = None,
@@ -39,6 +46,7 @@ def identify(
     from pawvit.cli.answers import render
     from pawvit.embedder import Embedder
     from pawvit.errors import PhotoTableError
+    from pawvit.identify import agreement
     from pawvit.identify import identify as ask
     from pawvit.readers import read_photos, read_pictures
     from pawvit.training.trainer import choose_device
@@ -56,14 +64,48 @@ def identify(
         with bar("embedding") as progress:
             descriptors, unreadable = embedder.embed_table(table, progress=progress)
         answers = ask(descriptors, opened, top=top)
-    for answer in answers:
+    for answer in answers[:SHOWN]:
         console.print(render(answer))
         console.print()
+    if len(answers) > SHOWN:
+        console.print(f"… and {len(answers) - SHOWN} more answers; -o answers.csv writes them all")
+    truth = dict(zip(table.paths, table.identities, strict=True))
+    right = agreement(answers, [truth[path] for path in descriptors.paths])
+    if right.asked:
+        console.print(
+            f"of {right.asked} photos whose identity the table knows, {right.first} have it in"
+            f" place 1 ({right.first / right.asked:.1%}), {right.listed} in the first {top}"
+            f" ({right.listed / right.asked:.1%})"
+        )
+    if out is not None:
+        _write(answers, out)
     if sheet is not None:
         draw(table, descriptors.paths, answers, sheet)
         console.print(f"look at {sheet}", soft_wrap=True)
     if unreadable:
         raise PhotoTableError("photos can't be read", problems=unreadable)
+
+
+def _write(answers: list[Answer], out: Path) -> None:
+    import pandas as pd
+
+    from pawvit import files
+
+    rows = [
+        {
+            "query": answer.queries[0],
+            "rank": rank,
+            "individual": candidate.individual,
+            "similarity": round(candidate.similarity, 4),
+            "photo": candidate.photo,
+            "orientation": candidate.orientation,
+            "compared": candidate.compared,
+        }
+        for answer in answers
+        for rank, candidate in enumerate(answer.candidates, start=1)
+    ]
+    with files.atomic(out) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
 
 
 def draw(table: PhotoTable, paths: list[str], answers: list[Answer], sheet: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,6 +102,9 @@ def train(
         f" {len(select)} photos of {len(set(select.identities) - {''})} others;"
         f" {', '.join(config.model.parts)}; {facts['precision']} on {chosen.type}"
     )
+    # Being asked to end (by a scheduler, say) is the same as Ctrl-C: save, then go.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     with _live() as report:
         trainer = Trainer(
             config,

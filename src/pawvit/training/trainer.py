@@ -5,6 +5,7 @@ Validation comes in as a callable, progress goes out through one: both are wired
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -225,6 +226,7 @@ class Trainer:
             num_workers=self.config.workers,
             collate_fn=collate,
             prefetch_factor=2 if self.config.workers else None,
+            worker_init_fn=_ignore_interrupts,
         )
         return iter(loader)
 
@@ -232,6 +234,11 @@ class Trainer:
         """bf16 where the run was set to it, else nothing."""
         bf16 = self.run.precision == "bf16"
         return torch.autocast(self.device.type, torch.bfloat16, enabled=bf16)
+
+
+def _ignore_interrupts(worker: int) -> None:
+    """Ctrl-C reaches all processes; the one that trains saves its state and ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _From:

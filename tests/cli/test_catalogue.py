@@ -94,7 +94,7 @@ def test_an_answer_on_the_console() -> None:
         console.print(render(answer))
     lines = [" ".join(line.split()) for line in shown.get().splitlines()]
     assert lines[0] == "q.jpg"
-    assert "1 [red]Zola 0.912 z1.jpg left – n1 3" in lines
+    assert "1 [red]Zola 0.912 z1.jpg left – 3" in lines
     assert lines[-1] == "other flank only, not comparable: Abu, [b]Tao"
     with console.capture() as shown:
         console.print(render(Answer(("q.jpg",), ("left",), (), (), "")))
