@@ -15,7 +15,7 @@ from pawvit.anatomy import ORIENTATIONS, comparable
 from pawvit.catalogue import Catalogue
 from pawvit.descriptors import Descriptors, ModelStamp
 from pawvit.errors import CatalogueError
-from pawvit.identify import identify, identify_encounter
+from pawvit.identify import Answer, Candidate, agreement, identify, identify_encounter
 
 MODEL = ModelStamp("a" * 64, "tiger-small")
 

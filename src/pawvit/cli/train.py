@@ -102,9 +102,6 @@ def train(
         f" {len(select)} photos of {len(set(select.identities) - {''})} others;"
         f" {', '.join(config.model.parts)}; {facts['precision']} on {chosen.type}"
     )
-    # Being asked to end (by a scheduler, say) is the same as Ctrl-C: save, then go.
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked, signal.default_int_handler)
     with _live() as report:
         trainer = Trainer(
             config,
@@ -116,11 +113,19 @@ def train(
             validate=_validator(config.model, select, chosen),
             report=report,
         )
+        # Being asked to end (by a scheduler, say) is the same as Ctrl-C: save, then go.
+        before = {
+            asked: signal.signal(asked, lambda number, frame: trainer.stop())
+            for asked in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             trainer.fit()
         except KeyboardInterrupt:
             console.print(f"stopped. Go on with: pawvit train --resume {folder}")
             raise
+        finally:
+            for asked, handler in before.items():
+                signal.signal(asked, handler)
     console.print(
         f"done: {trainer.total} images; best mAP {trainer.best:.1%} on the selection individuals"
         f" → {folder / 'best.safetensors'}"

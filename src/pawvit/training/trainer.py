@@ -96,39 +96,42 @@ class Trainer:
         self.metrics: dict[str, float] = {}
         self.best = float("-inf")
         self.since_best = 0
+        self._asked_to_stop = False
+
+    def stop(self) -> None:
+        """Asks the loop to save its state after the step at hand and to end; safe in a signal."""
+        self._asked_to_stop = True
 
     def fit(self) -> None:
         """Trains until the budget is used up or patience ends; an interrupted run can be resumed.
 
         Raises:
             PawvitError: a loss is no longer a number.
-            KeyboardInterrupt: after the state has been saved.
+            KeyboardInterrupt: it was asked to stop, and has saved its state.
         """
         step = self._resume()
         if step == 0:
             self._evaluate(0)
         batches = self._batches(step)
         saved = time.monotonic()
-        try:
-            while step * self.batch_size < self.total:
-                losses, rate = self._step(step, next(batches))
-                step += 1
-                images = step * self.batch_size
-                self.run.log("train", images, {**losses, "learning_rate": rate})
-                self.report(Progress(images, self.total, losses, rate, self.metrics))
-                every = self.config.evaluate_every
-                if images // every > (images - self.batch_size) // every or images >= self.total:
-                    self._evaluate(images)
-                    self._save(step)
-                    saved = time.monotonic()
-                    if self.config.patience and self.since_best >= self.config.patience:
-                        break
-                elif time.monotonic() - saved > SAVE_SECONDS:
-                    self._save(step)
-                    saved = time.monotonic()
-        except KeyboardInterrupt:
-            self._save(step)
-            raise
+        every = self.config.evaluate_every
+        while step * self.batch_size < self.total:
+            losses, rate = self._step(step, next(batches))
+            step += 1
+            images = step * self.batch_size
+            self.run.log("train", images, {**losses, "learning_rate": rate})
+            self.report(Progress(images, self.total, losses, rate, self.metrics))
+            due = images // every > (images - self.batch_size) // every or images >= self.total
+            if due:
+                self._evaluate(images)
+            # An interruption never falls into a step: what is saved is what a step left behind.
+            if due or self._asked_to_stop or time.monotonic() - saved > SAVE_SECONDS:
+                self._save(step)
+                saved = time.monotonic()
+            if self._asked_to_stop:
+                raise KeyboardInterrupt
+            if self.config.patience and self.since_best >= self.config.patience:
+                break
         self.run.finish()
 
     def _step(
