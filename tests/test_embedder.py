@@ -83,7 +83,7 @@ def test_known_photos_are_not_looked_at_again(
     embedder: Embedder, herd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a", "b", "c"):
-        Image.fromarray(read_table(herd / "photos.csv").read(ord(name))).save(
+        Image.fromarray(read_table(herd / "photos.csv").read(ord(name) - ord("a"))).save(
             tmp_path / f"{name}.png"
         )
     pictures = [tmp_path / f"{name}.png" for name in ("a", "b", "c")]

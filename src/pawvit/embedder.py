@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash
-from pawvit.errors import ImageError
+from pawvit.errors import ImageError, InputError
 from pawvit.images import Pixels, resize
 from pawvit.model import baselines, checkpoint
 from pawvit.model.config import ModelConfig
@@ -91,15 +91,19 @@ class Embedder:
 
     @classmethod
     def untrained(
-        cls, config: ModelConfig, weights: str, *, device: torch.device | None = None
+        cls,
+        config: ModelConfig,
+        weights: str,
+        *,
+        device: torch.device | None = None,
+        flip: bool = False,
     ) -> Embedder:
         """The backbone before any training, its class token the descriptor: the line to beat."""
         model = baselines.untrained(config, weights)
         name = f"{config.backbone} untrained"
-        stamp = ModelStamp(
-            f"{name} {weights} {config.image_size}", name, (), _preprocessing(config)
-        )
-        return cls(model, config, stamp, device=device)
+        number = f"{name} {weights} {config.image_size}{'+flip' if flip else ''}"
+        stamp = ModelStamp(number, name, (), _preprocessing(config))
+        return cls(model, config, stamp, device=device, flip=flip)
 
     def embed(self, photos: Sequence[Pixels]) -> Embedded:
         """Describes photos in one batch.
@@ -174,7 +178,16 @@ class Embedder:
 
         Returns:
             The descriptors, how many were made now, and a message for each unreadable photo.
+
+        Raises:
+            InputError: `before` is of photos of another folder.
         """
+        if before is not None and before.root != str(table.root.absolute()):
+            raise InputError(
+                "the descriptors there are of photos of another folder",
+                where=before.root,
+                mend="write the descriptors of each folder's photos into a file of their own",
+            )
         if before is None:
             fresh, unreadable = self.embed_table(table, progress=progress)
             return fresh, len(fresh), unreadable
@@ -194,10 +207,12 @@ class Embedder:
             cameras=kept.column("camera"),
             encounters=kept.column("encounter"),
         )
-        # A picture that was replaced under its old name does not stay twice.
-        listed = set(table.paths)
-        gone = before.take([i for i, path in enumerate(before.paths) if path not in listed])
-        return gone.merge(labelled).merge(fresh), len(fresh), unreadable
+        # A picture that was replaced under its old name does not stay twice; one that can't be
+        # read now keeps the descriptor that it had.
+        replaced = set(fresh.paths) | set(kept.paths)
+        gone = before.take([i for i, path in enumerate(before.paths) if path not in replaced])
+        old = gone.merge(labelled)
+        return old.merge(fresh) if len(fresh) else old, len(fresh), unreadable
 
     def _batches(
         self, table: PhotoTable, unreadable: list[str]

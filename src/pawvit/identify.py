@@ -7,6 +7,7 @@ and no value of it means "this is the one" or "this is someone new".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np

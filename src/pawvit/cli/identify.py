@@ -94,15 +94,18 @@ def _write(answers: list[Answer], out: Path) -> None:
     rows = [
         {
             "query": answer.queries[0],
+            "already": answer.already,
             "rank": rank,
-            "individual": candidate.individual,
-            "similarity": round(candidate.similarity, 4),
-            "photo": candidate.photo,
-            "orientation": candidate.orientation,
-            "compared": candidate.compared,
+            "individual": candidate.individual if candidate else "",
+            "similarity": round(candidate.similarity, 4) if candidate else "",
+            "photo": candidate.photo if candidate else "",
+            "orientation": candidate.orientation if candidate else "",
+            "compared": candidate.compared if candidate else 0,
+            "not_comparable": "; ".join(answer.not_comparable),
         }
         for answer in answers
-        for rank, candidate in enumerate(answer.candidates, start=1)
+        # A photo that could be compared with nobody has a row too.
+        for rank, candidate in enumerate(answer.candidates or [None], start=1)
     ]
     with files.atomic(out) as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False)

@@ -53,7 +53,7 @@ def train(
     from pawvit.readers import read_photos
     from pawvit.training.config import load_config
     from pawvit.training.dataset import TrainingPhotos
-    from pawvit.training.run import Run, open_run
+    from pawvit.training.run import LAST, Run, open_run
     from pawvit.training.trainer import Trainer, choose_device, choose_precision
 
     chosen = choose_device(device)
@@ -90,8 +90,9 @@ def train(
     import torch
 
     torch.manual_seed(config.seed)
-    # A resumed run brings its own weights: the hub need not be asked again.
-    model = pretrained.build(config.model, "none" if resume else config.weights)
+    # A run that has saved its state brings its own weights: the hub need not be asked again.
+    saved = (folder / LAST).exists()
+    model = pretrained.build(config.model, "none" if saved else config.weights)
     heads = TrainingHeads(model, len(data.entities))
     run = Run(folder, config, facts, data.entities)
     if resume is None:

@@ -116,7 +116,7 @@ def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
             or do not have the hash that the card names.
     """
     tensors, header = read(path)
-    card = _card(header, path)
+    card = card_of(header, path)
     model, heads = rebuild(card)
     fill(model, tensors, "model.", path)
     fill(heads, tensors, "heads.", path)
@@ -131,7 +131,7 @@ def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
 
 def load_card(path: str | os.PathLike[str]) -> Card:
     """What a checkpoint says of itself; raises CheckpointError as `load` does."""
-    return _card(read(path)[1], path)
+    return card_of(read(path)[1], path)
 
 
 def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
@@ -159,7 +159,11 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str
     try:
         with safe_open(path, framework="pt") as opened:
             header = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            tensors = {
+                # A copy: Windows can't replace a file that tensors are still mapped to.
+                name: opened.get_tensor(name).clone()
+                for name in opened.keys()  # noqa: SIM118
+            }
     except Exception as error:  # safetensors raises its own type for every kind of damage
         raise CheckpointError(
             f"the checkpoint can't be read, it may be cut short: {error}",
@@ -169,7 +173,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str
     return tensors, dict(header)
 
 
-def _card(header: dict[str, str], path: str | os.PathLike[str]) -> Card:
+def card_of(header: dict[str, str], path: str | os.PathLike[str]) -> Card:
+    """The card in a header; raises CheckpointError where there is none or a newer one."""
     try:
         card = Card.model_validate_json(header[KEY])
     except (KeyError, ValidationError) as error:

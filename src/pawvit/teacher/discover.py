@@ -105,7 +105,10 @@ class DiscoveredParts:
         try:
             with safe_open(path, framework="pt") as opened:
                 vocabulary = tuple(json.loads(opened.metadata()["vocabulary"]))
-                mean, centres, part_of = map(opened.get_tensor, ("mean", "centres", "part_of"))
+                # Copies: Windows can't replace a file that tensors are still mapped to.
+                mean, centres, part_of = (
+                    opened.get_tensor(name).clone() for name in ("mean", "centres", "part_of")
+                )
         except Exception as error:  # safetensors raises its own type for every kind of damage
             raise PartMapError(
                 f"the fitted teacher can't be read: {error}",
@@ -218,12 +221,13 @@ def _statistics(
             image = F.pad(own.view(1, 1, rows, columns).float(), (1, 1, 1, 1))
             solid[photo, cluster] = float(F.avg_pool2d(image, 3, 1).view(-1)[own].mean())
     with np.errstate(invalid="ignore"):
-        aside = np.nan_to_num(_mean(np.abs(place[:, :, 1] - 0.5)))
+        seen = ~np.isnan(place[..., 1]).all(axis=0)
+        aside = np.where(seen, _mean(np.abs(place[:, :, 1] - 0.5)), 0)
     facing_right = place[:, int(aside.argmax()), 1] > 0.5
     place[facing_right, :, 1] = 1 - place[facing_right, :, 1]
-    return np.nan_to_num(_mean(solid)), np.stack(
-        [_mean(place[..., 0]), _mean(place[..., 1])], axis=1
-    )
+    places = np.stack([_mean(place[..., 0]), _mean(place[..., 1])], axis=1)
+    # A cluster that no photo shows more than a trace of is no part.
+    return np.where(np.isnan(solid).all(axis=0), 0.0, _mean(solid)), places
 
 
 def _mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

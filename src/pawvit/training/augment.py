@@ -25,7 +25,7 @@ class AugmentConfig(BaseModel):
         zoom: how much larger a photo may become, 0.2 for up to 1.2 times; cuts off its rim.
         shift: share of the height and width to either side.
         colour: strength of brightness, contrast and saturation changes.
-        erase: probability that a rectangle of the photo is greyed out.
+        erase: probability that a rectangle of the photo is blacked out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

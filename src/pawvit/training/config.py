@@ -157,7 +157,11 @@ def load_config(source: str, overrides: Sequence[str] = ()) -> TrainConfig:
             raise ConfigError(
                 f"the override {override!r} has no value", mend="write it as optimiser.lr=1e-4"
             )
-        _set(raw, key.split("."), yaml.safe_load(value), override)
+        try:
+            parsed = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ConfigError(f"the value of the override {override!r} is not YAML") from None
+        _set(raw, key.split("."), parsed, override)
     return parse(raw, where)
 
 

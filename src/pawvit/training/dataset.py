@@ -9,15 +9,17 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from pawvit.anatomy import FLANKS, mirrored
-from pawvit.errors import PhotoTableError
+from pawvit.errors import PartMapError, PawvitError, PhotoTableError
 from pawvit.images import resize
 from pawvit.partmaps import PartMaps
 from pawvit.photos import PhotoTable, entity_of, mirrored_entity
 from pawvit.training.augment import Augment, AugmentConfig, mirror
 from pawvit.training.sampler import Draw
 
+Item = tuple[Tensor, Tensor, int, float]
 
-class TrainingPhotos(Dataset[tuple[Tensor, Tensor, int, float]]):
+
+class TrainingPhotos(Dataset["Item | PawvitError"]):
     """The photos whose identity is known, indexed by the sampler's draws.
 
     Args:
@@ -43,9 +45,15 @@ class TrainingPhotos(Dataset[tuple[Tensor, Tensor, int, float]]):
         self.table = table.take([i for i, name in enumerate(table.identities) if name])
         self.maps, self.image_size = maps, image_size
         self.augment = Augment(augment, map_size)
-        for path in self.table.paths:
-            if path not in maps:
-                maps.read(path)  # raises the clear error
+        without = [path for path in self.table.paths if path not in maps]
+        if without:
+            more = f" and {len(without) - 5} more" if len(without) > 5 else ""
+            raise PartMapError(
+                f"{len(without)} of {len(self.table)} photos have no part map:"
+                f" {', '.join(str(maps.path_of(path)) for path in without[:5])}{more}",
+                where=maps.root,
+                mend="make them with pawvit masks, or take these photos out of the table",
+            )
         shows: dict[str, list[tuple[int, bool]]] = {}
         sides = self.table.orientations
         for photo, identity in enumerate(self.table.identities):
@@ -68,8 +76,14 @@ class TrainingPhotos(Dataset[tuple[Tensor, Tensor, int, float]]):
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, draw: Draw) -> tuple[Tensor, Tensor, int, float]:
-        """One photo: image, map, entity, flank."""
+    def __getitem__(self, draw: Draw) -> Item | PawvitError:
+        """One photo: image, map, entity, flank. An error is returned: a worker would garble it."""
+        try:
+            return self._item(draw)
+        except PawvitError as error:
+            return error
+
+    def _item(self, draw: Draw) -> Item:
         pixels = resize(self.table.read(draw.photo), self.image_size)
         image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
         labels = torch.from_numpy(self.maps.read(self.table.paths[draw.photo]).copy())
@@ -83,10 +97,15 @@ class TrainingPhotos(Dataset[tuple[Tensor, Tensor, int, float]]):
 
 
 def collate(
-    items: Sequence[tuple[Tensor, Tensor, int, float]],
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    items: Sequence[Item | PawvitError],
+) -> tuple[Tensor, Tensor, Tensor, Tensor] | PawvitError:
     """Single photos → (B, 3, H, W) images, (B, h, w) maps, (B,) entities, (B,) right or not."""
-    images, labels, entities, right = zip(*items, strict=True)
+    good = []
+    for item in items:
+        if isinstance(item, PawvitError):
+            return item
+        good.append(item)
+    images, labels, entities, right = zip(*good, strict=True)
     return (
         torch.stack(images),
         torch.stack(labels),

@@ -119,20 +119,30 @@ class Run:
         """Fills the network from the latest state; the optimiser's tensors and the JSON state.
 
         None where nothing has been saved yet. Lines that the log has beyond that state are dropped.
+
+        Raises:
+            CheckpointError: the state can't be read.
+            ConfigError: photos, maps or model are not those that the run was begun with.
         """
         path = self.folder / LAST
         if not path.exists():
             (self.folder / LOG).unlink(missing_ok=True)
             return None
         tensors, header = checkpoint.read(path)
+        card = checkpoint.card_of(header, path)
+        if card.entities != self.entities or card.config != self.config.model:
+            raise ConfigError(
+                "the photos, their part maps or the model's settings were changed since the run"
+                " was begun",
+                where=self.folder,
+                mend="put them back as they were, or begin a new run",
+            )
         checkpoint.fill(model, tensors, "model.", path)
         checkpoint.fill(heads, tensors, "heads.", path)
         extra = {k.removeprefix("extra."): v for k, v in tensors.items() if k.startswith("extra.")}
-        images = json.loads(header[checkpoint.KEY])["images_seen"]
-        lines = (self.folder / LOG).read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [
-            line for line in lines if line.endswith("\n") and json.loads(line)["images"] <= images
-        ]
+        log = self.folder / LOG
+        lines = log.read_text(encoding="utf-8").splitlines(keepends=True) if log.exists() else []
+        kept = [line for line in lines if _images_of(line) <= card.images_seen]
         files.write_text(self.folder / LOG, "".join(kept))
         return extra, json.loads(header["state"])
 
@@ -141,6 +151,14 @@ class Run:
         if self._writer is not None:
             self._writer.close()
         files.write_text(self.folder / DONE, "")
+
+
+def _images_of(line: str) -> float:
+    """How many images a line of the log stands for; a line cut short stands for too many."""
+    try:
+        return float(json.loads(line)["images"]) if line.endswith("\n") else float("inf")
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
 
 
 def open_run(folder: str | os.PathLike[str]) -> tuple[TrainConfig, dict[str, Any]]:

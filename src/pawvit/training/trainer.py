@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from pawvit.errors import PawvitError
+from pawvit.errors import ConfigError, PawvitError
 from pawvit.losses.criterion import Criterion, Targets
 from pawvit.model.heads import TrainingHeads
 from pawvit.model.pawvit import PawViT
@@ -28,6 +28,9 @@ from pawvit.training.schedule import learning_rate
 
 Validate = Callable[[PawViT], dict[str, float]]
 """The network → metrics in [0, 1] by name; "mAP" chooses the checkpoint."""
+
+WARMUP_SHARE = 0.25
+"""Of the budget at most."""
 
 SAVE_SECONDS = 300
 """A killed run loses no more than this."""
@@ -112,11 +115,16 @@ class Trainer:
         step = self._resume()
         if step == 0:
             self._evaluate(0)
+            # The untrained network is what to compare with, not a candidate.
+            self.best = float("-inf")
         batches = self._batches(step)
         saved = time.monotonic()
         every = self.config.evaluate_every
         while step * self.batch_size < self.total:
-            losses, rate = self._step(step, next(batches))
+            batch = next(batches)
+            if isinstance(batch, PawvitError):
+                raise batch
+            losses, rate = self._step(step, batch)
             step += 1
             images = step * self.batch_size
             self.run.log("train", images, {**losses, "learning_rate": rate})
@@ -175,7 +183,9 @@ class Trainer:
         factor = learning_rate(
             float(int(epoch)) if setting.update == "epoch" else epoch,
             epochs=self.epochs,
-            warmup=setting.warmup,
+            # A budget of few epochs is not to be used up by the warm-up.
+            warmup=min(setting.warmup, WARMUP_SHARE * self.epochs),
+            whole_epochs=setting.update == "epoch",
             start=setting.start,
             floor=setting.floor,
         )
@@ -189,8 +199,7 @@ class Trainer:
         self.run.log("validation", images, self.metrics)
         if self.metrics["mAP"] > self.best:
             self.best, self.since_best = self.metrics["mAP"], 0
-            if images:
-                self.run.save_best(self.model, self.heads, images, self.metrics)
+            self.run.save_best(self.model, self.heads, images, self.metrics)
         else:
             self.since_best += 1
 
@@ -222,7 +231,7 @@ class Trainer:
         self.metrics = state["metrics"]
         return int(state["step"])
 
-    def _batches(self, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    def _batches(self, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor] | PawvitError]:
         loader: DataLoader[object] = DataLoader(
             self.photos,
             batch_sampler=_From(self.sampler, start),
@@ -315,8 +324,15 @@ def choose_precision(asked: str, device: torch.device) -> str:
 
 
 def choose_device(asked: str | None = None) -> torch.device:
-    """The device asked for, else CUDA, else Apple's, else the CPU."""
+    """The device asked for, else CUDA, else Apple's, else the CPU; raises ConfigError."""
     if asked:
+        try:
+            torch.empty(1, device=asked)
+        except (RuntimeError, AssertionError) as error:
+            raise ConfigError(
+                f"the device {asked!r} can't be used: {str(error).splitlines()[0]}",
+                mend="cpu, cuda or mps; without --device the best one is taken",
+            ) from None
         return torch.device(asked)
     if torch.cuda.is_available():
         return torch.device("cuda")
