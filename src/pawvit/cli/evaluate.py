@@ -97,8 +97,8 @@ def show(results: Mapping[str, Evaluation]) -> None:
     from pawvit.evaluation import METRICS
 
     titles = {
-        "map_queries": "mAP (queries)",
-        "map_entities": "mAP (entities)",
+        "map_queries": "mAP",
+        "map_entities": "mAP, entities",
         "rank1": "rank-1",
         "rank5": "rank-5",
         "rank10": "rank-10",
@@ -110,7 +110,7 @@ def show(results: Mapping[str, Evaluation]) -> None:
         f" {first.entities} entities, {first.identities} individuals; in per cent"
     )
     table = Table(box=None, pad_edge=False)
-    table.add_column("")
+    table.add_column("", overflow="fold")
     for name in METRICS:
         table.add_column(titles[name], justify="right")
     for label, result in results.items():
@@ -119,7 +119,7 @@ def show(results: Mapping[str, Evaluation]) -> None:
             cell = f"{100 * getattr(result, name):.1f}"
             if name in result.intervals:
                 low, high = result.intervals[name]
-                cell += f"\n{100 * low:.1f}–{100 * high:.1f}"
+                cell += f"\n{100 * low:.0f}–{100 * high:.0f}"
             cells.append(cell)
         table.add_row(label, *cells)
     table.add_row("chance", *[f"{100 * first.chance[name]:.1f}" for name in METRICS])
