@@ -15,6 +15,7 @@ from pawvit.errors import ConfigError, ImageError, PhotoTableError
 from pawvit.photos import (
     PhotoTable,
     entity_of,
+    hold_out,
     mirrored_entity,
     orientation_of,
     parse_box,
@@ -197,3 +198,18 @@ def test_a_split_without_individuals_is_refused() -> None:
         with_splits(table(["A", "A", ""]), SHARES)
     shares = {"train": 1.0, "val": 0.0}
     assert with_splits(table(["A", ""]), shares).column("split") == ["train", ""]
+
+
+def test_whole_individuals_are_kept_back() -> None:
+    names = [f"animal {i // 3}" for i in range(60)] + ["lonely", ""]
+    frame = pd.DataFrame({"path": [f"{i}.jpg" for i in range(62)], "identity": names})
+    table = PhotoTable(frame, Path(), Path("t.csv"))
+    kept = hold_out(table, 0.15)
+    chosen = {name for name, back in zip(names, kept, strict=True) if back}
+    assert len(chosen) == 3
+    assert kept.sum() == 9
+    assert not chosen & {"lonely", ""}
+    assert (hold_out(table, 0.15) == kept).all()
+    assert (hold_out(table, 0.15, seed=1) != kept).any()
+    with pytest.raises(PhotoTableError, match="too few"):
+        hold_out(table.take(range(9)), 0.15)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -245,3 +246,25 @@ def with_splits(
             mend="give it a larger share, or try another seed",
         )
     return PhotoTable(table.frame.assign(split=splits), table.root, table.source)
+
+
+def hold_out(table: PhotoTable, share: float, *, seed: int = 0) -> npt.NDArray[np.bool_]:
+    """Which photos to keep back: those of a share of the individuals, two of them at least.
+
+    Individuals are drawn by a hash of their name. Only those with two photos or more are drawn,
+    since one photo alone can't be recognised. Photos of unknown identity are not kept back.
+
+    Raises:
+        PhotoTableError: fewer than four individuals have two photos or more.
+    """
+    counts = Counter(name for name in table.identities if name)
+    able = [name for name, photos in counts.items() if photos > 1]
+    if len(able) < 4:
+        raise PhotoTableError(
+            f"only {len(able)} individuals have two photos or more: too few to keep some back",
+            where=table.source,
+            mend="add photos, or a column `split` with train and select",
+        )
+    able.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+    kept = set(able[: max(2, round(share * len(counts)))])
+    return np.array([name in kept for name in table.identities], dtype=np.bool_)

@@ -72,7 +72,8 @@ def test_the_whole_road(pawvit: Command, herd: Path, run: Path, tmp_path: Path) 
     )  # fmt: skip
     assert answer.code == 0, answer.err
     assert "Most like" in answer.out
-    assert Image.open(sheet).width > 500
+    with Image.open(sheet) as drawn:
+        assert drawn.width > 500
 
 
 def test_a_training_is_made_and_gone_on_with(
@@ -167,7 +168,9 @@ def test_pictures_that_can_t_be_used_are_all_named(pawvit: Command, photos: Path
 
 def test_unusual_pictures_are_read(pawvit: Command, photos: Path) -> None:
     folder = photos.parent
-    Image.open(folder / "0.jpg").convert("CMYK").save(folder / "0.jpg")
+    with Image.open(folder / "0.jpg") as plain:
+        printed = plain.convert("CMYK")
+    printed.save(folder / "0.jpg")
     deep = np.random.default_rng(1).integers(0, 65535, (40, 50)).astype(np.uint16)
     Image.fromarray(deep).save(folder / "deep.png")
     frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
@@ -200,7 +203,9 @@ def test_a_bad_map_stops_a_training_with_its_name(
     shutil.copytree(herd / "maps", tmp_path / "maps")
     for path in sorted((tmp_path / "maps").rglob("*.png")):
         if harm == "size":
-            Image.open(path).resize((32, 32)).save(path)
+            with Image.open(path) as whole:
+                small = whole.resize((32, 32))
+            small.save(path)
         elif harm == "label":
             Image.fromarray(np.full((64, 64), 77, np.uint8)).save(path)
         elif harm == "short":

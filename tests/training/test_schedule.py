@@ -28,3 +28,13 @@ def test_it_grows_then_falls_to_the_floor_and_stays() -> None:
 
 def test_a_training_shorter_than_its_warmup_has_rates() -> None:
     assert 0 < learning_rate(0.3, epochs=0.5, warmup=2) < 1
+
+
+def test_a_short_training_ends_at_the_floor() -> None:
+    for epochs in (0.4, 1.5, 2.9, 7.3):
+        last = learning_rate(epochs, epochs=epochs, warmup=0.1, floor=0.02, whole_epochs=False)
+        assert last == pytest.approx(0.02)
+        before = learning_rate(
+            0.7 * epochs, epochs=epochs, warmup=0.1, floor=0.02, whole_epochs=False
+        )
+        assert before > 0.1

@@ -134,12 +134,11 @@ def train(
 
 
 def _splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
-    from pawvit.photos import with_splits
-
     if "split" not in table.frame.columns:
-        table = with_splits(
-            table, {facts["train_split"]: 0.85, facts["select_split"]: 0.15}, seed=seed
-        )
+        from pawvit.photos import hold_out
+
+        kept = hold_out(table, 0.15, seed=seed)
+        return table.take(~kept), table.take(kept)
     return table.part(facts["train_split"]), table.part(facts["select_split"])
 
 
