@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,8 @@ def demo(
     roles = strangers.column("role")
     known = strangers.take([i for i, role in enumerate(roles) if role == "gallery"])
     asked = [i for i, role in enumerate(roles) if role == "query"]
-    queries = strangers.take(asked[:: max(1, len(asked) // ASKED)][:ASKED])
+    drawn = random.Random(seed).sample(asked, min(ASKED, len(asked)))
+    queries = strangers.take(sorted(drawn))
     database = out / "catalogue.db"
     with Catalogue.open(str(database), create=True) as catalogue:
         descriptors, _ = embedder.embed_table(known)
