@@ -72,6 +72,9 @@ def test_the_whole_road(pawvit: Command, herd: Path, run: Path, tmp_path: Path) 
     )  # fmt: skip
     assert answer.code == 0, answer.err
     assert "Most like" in answer.out
+    nameless = pawvit("identify", catalogue, herd / unseen.path, "-m", run, "--sheet", "answer")
+    assert nameless.code == 2
+    assert ".png" in nameless.err
     with Image.open(sheet) as drawn:
         assert drawn.width > 500
 

@@ -64,6 +64,9 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
     deeper = config.model_copy(update={"architecture": config.architecture | {"depth": 3}})
     with pytest.raises(CheckpointError, match="another network"):
         pretrained.backbone(deeper, str(path))
+    wider = config.model_copy(update={"architecture": config.architecture | {"embed_dim": 96}})
+    with pytest.raises(CheckpointError, match="another network"):
+        pretrained.backbone(wider, str(path))
     with pytest.raises(CheckpointError, match="no such file"):
         pretrained.backbone(config, str(tmp_path / "none.safetensors"))
     path.write_bytes(path.read_bytes()[:200])

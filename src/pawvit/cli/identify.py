@@ -45,12 +45,16 @@ def identify(
     from pawvit.catalogue import Catalogue
     from pawvit.cli.answers import render
     from pawvit.embedder import Embedder
-    from pawvit.errors import PhotoTableError
+    from pawvit.errors import InputError, PhotoTableError
     from pawvit.identify import agreement
     from pawvit.identify import identify as ask
     from pawvit.readers import read_photos, read_pictures
     from pawvit.training.trainer import choose_device
 
+    if sheet is not None and sheet.suffix.lower() not in (".jpg", ".jpeg", ".png"):
+        raise InputError(
+            "the sheet is a picture", where=sheet, mend="let its name end in .jpg or .png"
+        )
     one = photos[0]
     if len(photos) == 1 and (one.is_dir() or one.suffix.lower() in (".csv", ".tsv", ".parquet")):
         table = read_photos(one)

@@ -66,7 +66,7 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
         state = dict(focus_state())
         old = (37, 37)
     elif weights != "hub":
-        state = _from_file(Path(weights), set(state))
+        state = _from_file(Path(weights), state)
     vit = _create(config, "none", config.image_size)
     prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
     state["pos_embed"] = resample_position(
@@ -131,7 +131,7 @@ def _create(
     return checked
 
 
-def _from_file(path: Path, expected: set[str]) -> dict[str, Tensor]:
+def _from_file(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
     try:
         state = load_file(path)
     except FileNotFoundError:
@@ -139,7 +139,8 @@ def _from_file(path: Path, expected: set[str]) -> dict[str, Tensor]:
     except Exception as error:  # safetensors raises its own type for every kind of damage
         raise CheckpointError(f"the weights can't be read: {error}", where=path) from None
     state = {name: value for name, value in state.items() if not name.startswith("head.")}
-    missing, strange = expected - state.keys(), state.keys() - expected
+    missing, strange = expected.keys() - state.keys(), state.keys() - expected.keys()
+    strange |= {n for n in expected.keys() & state.keys() if state[n].shape != expected[n].shape}
     if missing or strange:
         raise CheckpointError(
             f"the weights are of another network: missing {sorted(missing)[:3]},"
