@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from jaxtyping import Float32
 from torch import Tensor, nn
 
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash
-from pawvit.errors import ImageError, InputError
+from pawvit.errors import InputError
 from pawvit.images import Pixels, resize
 from pawvit.model import baselines, checkpoint
 from pawvit.model.config import ModelConfig
@@ -140,7 +140,10 @@ class Embedder:
         kept: list[int] = []
         found: list[Embedded] = []
         unreadable: list[str] = []
-        for indices, photos in self._batches(table, unreadable):
+        batches = table.batches(
+            range(len(table)), BATCH, lambda index, error: unreadable.append(str(error))
+        )
+        for indices, photos in batches:
             found.append(self.embed(photos))
             kept += indices
             if progress:
@@ -213,23 +216,6 @@ class Embedder:
         gone = before.take([i for i, path in enumerate(before.paths) if path not in replaced])
         old = gone.merge(labelled)
         return old.merge(fresh) if len(fresh) else old, len(fresh), unreadable
-
-    def _batches(
-        self, table: PhotoTable, unreadable: list[str]
-    ) -> Iterator[tuple[list[int], list[Pixels]]]:
-        indices: list[int] = []
-        photos: list[Pixels] = []
-        for index in range(len(table)):
-            try:
-                photos.append(table.read(index))
-                indices.append(index)
-            except ImageError as error:
-                unreadable.append(str(error))
-            if len(photos) == BATCH:
-                yield indices, photos
-                indices, photos = [], []
-        if photos:
-            yield indices, photos
 
 
 def _preprocessing(config: ModelConfig) -> str:

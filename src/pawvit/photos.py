@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pawvit.anatomy import ORIENTATIONS, mirrored
-from pawvit.errors import ConfigError, PhotoTableError
+from pawvit.errors import ConfigError, ImageError, PhotoTableError
 from pawvit.images import Box, Pixels, read_image
 
 REQUIRED = ("path", "identity")
@@ -129,6 +129,27 @@ class PhotoTable:
     def read(self, index: int) -> Pixels:
         """The photo at `index`, H × W × 3 uint8 RGB, cut to its box; raises ImageError."""
         return read_image(self.files[index], bbox=self.box(index))
+
+    def batches(
+        self, indices: Sequence[int], size: int, failed: Callable[[int, ImageError], None]
+    ) -> Iterator[tuple[list[int], list[Pixels]]]:
+        """The photos at `indices`, up to `size` at a time, with their positions.
+
+        A photo that can't be read is passed over after `failed(position, error)` was called.
+        """
+        positions: list[int] = []
+        photos: list[Pixels] = []
+        for index in indices:
+            try:
+                photos.append(self.read(index))
+                positions.append(index)
+            except ImageError as error:
+                failed(index, error)
+            if len(photos) == size:
+                yield positions, photos
+                positions, photos = [], []
+        if photos:
+            yield positions, photos
 
     def take(
         self, chosen: Sequence[int] | npt.NDArray[np.intp] | npt.NDArray[np.bool_]

@@ -24,7 +24,8 @@ from pawvit import files
 from pawvit.errors import CheckpointError
 from pawvit.model.config import ModelConfig
 from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import PawViT, check_backbone
+from pawvit.model.pawvit import PawViT
+from pawvit.model.pretrained import build
 
 KEY = "pawvit"
 FORMAT = 1
@@ -136,16 +137,7 @@ def load_card(path: str | os.PathLike[str]) -> Card:
 
 def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
     """A network of the card's shape with random weights."""
-    config = card.config
-    vit = timm.create_model(
-        config.backbone,
-        pretrained=False,
-        num_classes=0,
-        img_size=config.image_size,
-        drop_path_rate=config.drop_path,
-        **config.architecture,
-    )
-    model = PawViT(config, check_backbone(vit, config.backbone))
+    model = build(card.config, "none")
     return model, TrainingHeads(model, len(card.entities))
 
 

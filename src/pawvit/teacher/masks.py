@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -20,7 +20,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pawvit.errors import ImageError, PartMapError, PhotoTableError
-from pawvit.images import Pixels
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.teacher import discover
@@ -81,12 +80,16 @@ def make_maps(
     _refuse_shared_pictures(table)
     saliency, network = Saliency(), PatchFeatures()
     unreadable: dict[str, str] = {}
+
+    def note(index: int, error: ImageError) -> None:
+        unreadable[table.paths[index]] = str(error)
+
     seen: dict[int, tuple[Tensor, npt.NDArray[np.float32]]] = {}
     fitted = _find_teacher(out, teacher)
     if fitted is None:
         chosen = _sample(table.paths, sample, seed)
         tell = progress("looking at a sample")
-        for indices, photos in _readable(table, chosen, unreadable):
+        for indices, photos in table.batches(chosen, BATCH, note):
             features, shown = network(photos), saliency(photos)
             for place, index in enumerate(indices):
                 # Half the memory: 300 photos' features take 110 MB.
@@ -119,7 +122,7 @@ def make_maps(
         written += 1
         tell(written, len(waiting))
     rest = [i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable]
-    for indices, photos in _readable(table, rest, unreadable):
+    for indices, photos in table.batches(rest, BATCH, note):
         found = fitted.label(network(photos), saliency(photos), GRID, size)
         for index, labels in zip(indices, found, strict=True):
             maps.write(table.paths[index], labels)
@@ -161,25 +164,6 @@ def _sample(paths: Sequence[str], number: int, seed: int) -> list[int]:
     """Photos by a hash of their path: the same ones whatever the table's order."""
     key = [hashlib.sha256(f"{seed}:{path}".encode()).hexdigest() for path in paths]
     return sorted(sorted(range(len(paths)), key=key.__getitem__)[:number])
-
-
-def _readable(
-    table: PhotoTable, indices: Sequence[int], unreadable: dict[str, str]
-) -> Iterator[tuple[list[int], list[Pixels]]]:
-    """Batches of photos; one that can't be read is noted and passed over."""
-    batch: list[int] = []
-    photos: list[Pixels] = []
-    for index in indices:
-        try:
-            photos.append(table.read(index))
-            batch.append(index)
-        except ImageError as error:
-            unreadable[table.paths[index]] = str(error)
-        if len(batch) == BATCH:
-            yield batch, photos
-            batch, photos = [], []
-    if batch:
-        yield batch, photos
 
 
 def _on_grid(shown: npt.NDArray[np.float32]) -> Tensor:
