@@ -16,11 +16,9 @@ from typing import Any
 import timm
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from pawvit import files
+from pawvit import tensorfile
 from pawvit.errors import CheckpointError
 from pawvit.model.config import ModelConfig
 from pawvit.model.heads import TrainingHeads
@@ -104,8 +102,7 @@ def save(
     tensors |= {f"heads.{k}": v for k, v in heads.state_dict().items()}
     tensors |= {f"extra.{k}": v for k, v in (extra or {}).items()}
     header = {KEY: card.model_dump_json(), "state": json.dumps(state or {})}
-    with files.atomic(path) as temporary:
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary, header)
+    tensorfile.write(path, tensors, header)
     return card
 
 
@@ -149,20 +146,13 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str
             "no such checkpoint", where=path, mend="give a run folder or a .safetensors file"
         )
     try:
-        with safe_open(path, framework="pt") as opened:
-            header = opened.metadata() or {}
-            tensors = {
-                # A copy: Windows can't replace a file that tensors are still mapped to.
-                name: opened.get_tensor(name).clone()
-                for name in opened.keys()  # noqa: SIM118
-            }
-    except Exception as error:  # safetensors raises its own type for every kind of damage
+        return tensorfile.read(path)
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"the checkpoint can't be read, it may be cut short: {error}",
             where=path,
             mend="copy it again, or take another checkpoint of the run",
         ) from None
-    return tensors, dict(header)
 
 
 def card_of(header: dict[str, str], path: str | os.PathLike[str]) -> Card:

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pawvit import files
 from pawvit.errors import ImageError, PartMapError, PhotoTableError
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
@@ -78,6 +79,20 @@ def make_maps(
     """
     out = Path(out)
     _refuse_shared_pictures(table)
+    with files.alone_in(out, "part maps"):
+        return _make(table, out, teacher, sample, clusters, seed, size, progress)
+
+
+def _make(
+    table: PhotoTable,
+    out: Path,
+    teacher: str | os.PathLike[str] | None,
+    sample: int,
+    clusters: int,
+    seed: int,
+    size: tuple[int, int],
+    progress: Callable[[str], ReportProgress],
+) -> Made:
     saliency, network = Saliency(), PatchFeatures()
     unreadable: dict[str, str] = {}
 
