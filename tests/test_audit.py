@@ -93,6 +93,7 @@ def test_boxes(tmp_path: Path) -> None:
     boxes = ["0 0 40 30", "-0.5 0 41 30", "20 10 40 30", "40 0 9 9", "0 -20 20 20", "0 0 20 10"]
     photos = table(tmp_path, ["path", "identity", "bbox"], *[("a.png", "A", box) for box in boxes])
     assert found(check(photos)) == {
+        ("warning", "near-duplicate", (2, 3)),  # half a pixel apart
         ("warning", "clipped", (4,)),
         ("error", "box", (5,)),
         ("error", "box", (6,)),
@@ -189,6 +190,7 @@ def test_every_problem_at_once_errors_first(tmp_path: Path) -> None:
     problems = check(table(tmp_path, ["path", "identity", "split"], *rows))
     assert [(p.severity, p.code) for p in problems] == [
         ("error", "leak"),
+        ("error", "leak-picture"),
         ("error", "missing"),
         ("warning", "single"),
         ("warning", "twice"),
@@ -213,6 +215,7 @@ def test_summary(tmp_path: Path) -> None:
         orientations={"left": 3, "right": 1, "unknown": 1},
         splits={"train": 3, "val": 1},
         cameras={},
+        sizes={"1": 1, "3": 1},
     )
     nobody = summary(table(tmp_path, ["path", "identity", "camera"], ("a.png", "", "7")))
     assert nobody.photos_per_entity is None

@@ -135,7 +135,7 @@ def train(
 
 def _splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
     if "split" not in table.frame.columns:
-        from pawvit.photos import hold_out
+        from pawvit.splits import hold_out
 
         kept = hold_out(table, 0.15, seed=seed)
         return table.take(~kept), table.take(kept)
