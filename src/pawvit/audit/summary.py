@@ -65,14 +65,16 @@ class SplitSize:
 
 
 def split_sizes(table: PhotoTable) -> dict[str, SplitSize]:
-    """Split → what it holds, in order of appearance; photos without a split come last, as "".
+    """Split → what it holds: train, select, val, others by name; photos without one last, as "".
 
     Encounters are counted an individual: those of two individuals are two.
     """
     splits, encounters = table.column("split"), table.column("encounter")
     identities, entities = table.identities, table.entities
     sizes = {}
-    for split in sorted(dict.fromkeys(splits), key=lambda name: name == ""):
+    usual = ("train", "select", "val")
+    rank = {name: place for place, name in enumerate((*usual, *sorted({*splits} - {*usual, ""})))}
+    for split in sorted(set(splits), key=lambda name: rank.get(name, len(rank))):
         inside = [i for i, other in enumerate(splits) if other == split]
         names = {identities[i] for i in inside} - {""}
         others = {n for n, other in zip(identities, splits, strict=True) if other != split}
