@@ -17,6 +17,7 @@ SOURCE = Path(pawvit.__file__).parent
 LINES = [
     {"errors"},
     {"anatomy", "files", "images", "photos", "partmaps", "metrics", "descriptors", "tensorfile"},
+    {"encounters", "splits"},
     {"readers", "audit", "herd", "model", "protocols"},
     {"teacher", "losses", "embedder"},
     {"training"},
@@ -26,6 +27,7 @@ LINES = [
 ]
 FRIENDS = {
     ("anatomy", "files", "images", "photos", "partmaps", "metrics", "descriptors", "tensorfile"),
+    ("encounters", "splits"),
     ("evaluation", "catalogue", "identify"),
 }
 FORBIDDEN = {
