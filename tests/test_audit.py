@@ -9,7 +9,7 @@ import pandas as pd
 from PIL import Image
 from typer.testing import CliRunner
 
-from pawvit.audit import Problem, Summary, check, summary
+from pawvit.audit import Problem, Summary, check, check_labels, summary
 from pawvit.cli.data import app
 from pawvit.errors import PhotoTableError
 from pawvit.photos import PhotoTable
@@ -253,3 +253,9 @@ def test_nyala_has_no_errors(shared: Path) -> None:
     photos = read_table(shared / "data" / "nyala" / "photos.csv")
     assert [p for p in check(photos) if p.severity == "error"] == []
     assert summary(photos).entities == 357
+
+
+def test_labels_are_checked_without_a_picture(tmp_path: Path) -> None:
+    rows = [("1.jpg", "Zola", "train"), ("2.jpg", "zola", "val"), ("3.jpg", "zola", "train")]
+    problems = check_labels(table(tmp_path, ["path", "identity", "split"], *rows))
+    assert [problem.code for problem in problems] == ["leak", "single", "spelling"]

@@ -111,13 +111,25 @@ def check(
     problems = [
         *(problem for look in looks for problem in look.problems),
         *_repeated(table, looks),
+        *check_labels(table),
+    ]
+    return sorted(problems, key=_order)
+
+
+def check_labels(table: PhotoTable) -> list[Problem]:
+    """What `check` finds without opening a picture, in the same order."""
+    problems = [
         *_leaks(table),
         *_spellings(table),
         *_singles(table),
         *_unknown_orientations(table),
         *_unread_formats(table),
     ]
-    return sorted(problems, key=lambda p: (p.severity, p.code, p.rows))
+    return sorted(problems, key=_order)
+
+
+def _order(problem: Problem) -> tuple[str, str, tuple[int, ...]]:
+    return problem.severity, problem.code, problem.rows
 
 
 @dataclass(frozen=True)
