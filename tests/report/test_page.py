@@ -169,10 +169,15 @@ def test_examples_come_from_all_over(found: Findings) -> None:
     assert spread(learn, 10_000) == list(range(len(learn)))
 
 
-def test_another_split(run: Path, tmp_path: Path) -> None:
-    report(run, out=tmp_path / "val.html", split="val", pictures=False, device="cpu")
-    text = Reader((tmp_path / "val.html").read_text(encoding="utf-8")).text
-    assert "played no part in training" in text
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [("val", "played no part in training"), ("train", "The model was trained on these photos")],
+)
+def test_another_split(run: Path, tmp_path: Path, split: str, words: str) -> None:
+    report(run, out=tmp_path / "other.html", split=split, pictures=False, device="cpu")
+    text = Reader((tmp_path / "other.html").read_text(encoding="utf-8")).text
+    assert words in text
+    assert ("never trained on" in text) == (split == "val")
 
 
 def copied(run: Path, tmp_path: Path, *left_out: str) -> Path:

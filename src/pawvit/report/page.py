@@ -105,6 +105,7 @@ def _head(found: Findings) -> dict[str, Any]:
         ],
         "hits": round(first.rank1 * first.valid),
         "by_chance": first.chance["rank1"] * first.valid,
+        "taught": found.split == found.facts["train_split"],
         "untouched": sorted(
             cells - {found.facts["train_split"], found.facts["select_split"]},
             # `val` is what `pawvit data split` calls it.
