@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from pawvit.audit import Problem, Summary, check, summary
+from pawvit.audit import Problem, Summary, check, check_labels, summary
 from pawvit.photos import PhotoTable
 from pawvit.readers import read_photos, read_table
 
@@ -225,3 +225,10 @@ def test_nyala_has_no_errors(shared: Path) -> None:
     # Seen with the eye: no two photos of this copy are nearly the same.
     assert {p.code for p in problems} == {"single"}
     assert summary(photos).entities == 357
+
+
+def test_labels_are_checked_without_a_picture(tmp_path: Path) -> None:
+    rows = [("1.jpg", "Zola", "train"), ("2.jpg", "zola", "val"), ("3.jpg", "zola", "train")]
+    rows += [("4.jpg", "Ora", "val"), ("5.jpg", "Ora", "val"), ("6.jpg", "Ida", "val")]
+    problems = check_labels(table(tmp_path, ["path", "identity", "split"], *rows))
+    assert [problem.code for problem in problems] == ["leak", "single", "spelling"]

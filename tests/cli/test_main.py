@@ -277,7 +277,17 @@ def test_descriptors_of_another_model_are_refused_and_nothing_is_lost(
 
 
 def test_help_of_every_verb(pawvit: Command) -> None:
-    for verb in ("masks", "train", "evaluate", "embed", "identify", "herd", "demo", "data"):
+    for verb in (
+        "masks",
+        "train",
+        "evaluate",
+        "report",
+        "embed",
+        "identify",
+        "herd",
+        "demo",
+        "data",
+    ):
         ended = pawvit(verb, "--help")
         assert ended.code == 0
         assert "Usage" in ended.out

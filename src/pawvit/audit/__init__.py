@@ -25,6 +25,7 @@ __all__ = [
     "SplitSize",
     "Summary",
     "check",
+    "check_labels",
     "is_closed",
     "leaks",
     "look_at_all",
@@ -81,4 +82,21 @@ def check(
         *unread_dates(table),
         *unread_formats(table),
     ]
-    return sorted(problems, key=lambda p: (p.severity, p.code, p.rows))
+    return sorted(problems, key=_order)
+
+
+def check_labels(table: PhotoTable) -> list[Problem]:
+    """What `check` finds without opening a picture, in the same order."""
+    problems = [
+        *leaks(table),
+        *spellings(table),
+        *singles(table),
+        *unknown_orientations(table),
+        *unread_dates(table),
+        *unread_formats(table),
+    ]
+    return sorted(problems, key=_order)
+
+
+def _order(problem: Problem) -> tuple[str, str, tuple[int, ...]]:
+    return problem.severity, problem.code, problem.rows

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +55,7 @@ def train(
     Photos come from the table's splits; where it has none, individuals are dealt 85 % to
     training and 15 % to the choice of the checkpoint. --resume goes on with an interrupted run.
     """
+    from pawvit.cli.report import attempt
     from pawvit.errors import ConfigError
     from pawvit.model import pretrained
     from pawvit.model.heads import TrainingHeads
@@ -80,11 +83,13 @@ def train(
             "train_split": train_split,
             "select_split": select_split,
             "precision": choose_precision(config.precision, chosen),
+            "device": chosen.type,
+            "command": shlex.join(["pawvit", *sys.argv[1:]]),
         }
     table, part_maps = read_photos(Path(facts["photos"])), PartMaps.open(facts["maps"])
     if resume is None and not allow_leaks:
         _refuse_leaks(table, (train_split, select_split))
-    learn, select = _splits(table, facts, config.seed)
+    learn, select = splits(table, facts, config.seed)
     model_config = config.model.model_copy(
         update={"parts": part_maps.parts.vocabulary, "map_size": part_maps.parts.size}
     )
@@ -140,9 +145,11 @@ def train(
         f"done: {trainer.total} images; best mAP {trainer.best:.1%} on the selection individuals"
         f" → {folder / 'best.safetensors'}"
     )
+    attempt(folder, device)
 
 
-def _splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
+def splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
+    """The photos to train on, and those that choose the checkpoint."""
     if "split" not in table.frame.columns:
         from pawvit.splits import hold_out
 
