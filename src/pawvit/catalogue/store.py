@@ -21,10 +21,10 @@ from pawvit.anatomy import ORIENTATIONS, comparable
 from pawvit.catalogue import queries
 from pawvit.catalogue.addition import add, number_of_individual
 from pawvit.catalogue.database import Database
-from pawvit.catalogue.migrations import STEPS, migrate, refuse_strange, version_of
+from pawvit.catalogue.migrations import migrate, newest, refuse_strange, version_of
 from pawvit.catalogue.records import Added, Decision, Individual, Photo, Summary
 from pawvit.catalogue.schema import decision, individual
-from pawvit.descriptors import Descriptors, ModelStamp, refuse_other_model
+from pawvit.descriptors import Descriptors, ModelStamp, photo_hash, refuse_other_model
 from pawvit.errors import CatalogueError
 
 
@@ -55,7 +55,7 @@ class Catalogue:
         missing = CatalogueError(
             "there is no catalogue",
             where=database.where,
-            mend="make one with: pawvit catalogue add CATALOGUE DESCRIPTORS.parquet",
+            mend="make one with: pawvit catalogue add CATALOGUE PHOTOS",
         )
         if database.file is not None and not database.file.exists():
             if not create:
@@ -66,7 +66,7 @@ class Catalogue:
             database.refuse_cut_short(connection)
         if version == 0 and not create:
             raise missing
-        if version < len(STEPS):
+        if version < newest():
             with database.writing() as connection:
                 migrate(connection, database.where)
         return cls(database)
@@ -213,11 +213,40 @@ class Catalogue:
 
         Args:
             model_id: `ModelStamp.id`; the catalogue has none of another model than its own.
-            orientation: only photos that `anatomy.comparable` lets be compared with it.
+            orientation: only photos whose side `anatomy.comparable` lets be compared with it.
         """
-        wanted = [o for o in ORIENTATIONS if orientation is None or comparable(orientation, o)]
         with self._database.reading() as connection:
-            return queries.matrix(connection, model_id, wanted)
+            vectors, photos = queries.matrix(connection, model_id)
+        if orientation is None:
+            return vectors, photos
+        rows = [row for row, one in enumerate(photos) if comparable(orientation, one.side)]
+        return vectors[rows], [photos[row] for row in rows]
+
+    def find(self, photo: str | os.PathLike[str]) -> Photo:
+        """The one photo of a file: under this path, or the same picture under another.
+
+        Raises:
+            CatalogueError: no photo is of this file, or several animals on it are.
+            ImageError: the file is not in the catalogue and can't be read.
+        """
+        place = os.path.abspath(photo)
+        photos = self.photos()
+        found = [one for one in photos if one.path == place]
+        if not found:
+            digest = photo_hash(place)
+            found = [one for one in photos if one.sha256 == digest]
+        if len(found) == 1:
+            return found[0]
+        numbers = ", ".join(f"{one.id} ({one.individual or 'unidentified'})" for one in found)
+        raise CatalogueError(
+            f"{len(found)} animals on this picture are in the catalogue: photos {numbers}"
+            if found
+            else "the picture is not in the catalogue",
+            where=place,
+            mend="give the number of one of them"
+            if found
+            else "add it with: pawvit catalogue add, or confirm",
+        )
 
     def require(self, model: ModelStamp) -> None:
         """Raises CatalogueError, naming both, if the catalogue is of another model."""
