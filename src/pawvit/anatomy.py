@@ -70,6 +70,14 @@ def side_shown(given: str, predicted: str, confidence: float) -> str:
     return predicted if given == "unknown" and predicted and confidence >= CONFIDENT else given
 
 
+def side_label(side: str, confidence: float | None) -> str:
+    """An orientation for people to read; a confidence means that only a model says so."""
+    if confidence is None:
+        return side
+    # Never "100 %": no prediction is certain.
+    return f"{side} (predicted, {min(confidence, 0.999):.1%})"
+
+
 def colours(number: int) -> list[tuple[int, int, int]]:
     """`number` RGB colours in [0, 255], one a part, that colour-blind people can tell apart."""
     found = []

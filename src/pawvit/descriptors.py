@@ -174,7 +174,9 @@ class Descriptors:
         """The descriptors at these rows, in this order."""
         chosen = np.asarray(rows, dtype=np.intp)
 
-        lists = {name: [getattr(self, name)[row] for row in chosen] for name in self._lists}
+        lists: dict[str, Any] = {
+            name: [getattr(self, name)[row] for row in chosen] for name in self._lists
+        }
         return replace(
             self,
             vectors=self.vectors[chosen],
@@ -195,7 +197,9 @@ class Descriptors:
         weights = None
         if kept.part_weights is not None and other.part_weights is not None:
             weights = np.concatenate([kept.part_weights, other.part_weights])
-        lists = {name: getattr(kept, name) + getattr(other, name) for name in self._lists}
+        lists: dict[str, Any] = {
+            name: getattr(kept, name) + getattr(other, name) for name in self._lists
+        }
         return replace(
             other,
             vectors=np.concatenate([kept.vectors, other.vectors]),
@@ -301,6 +305,15 @@ class Descriptors:
             )
         except InputError as error:
             raise InputError(error.what, where=where, mend=error.mend) from None
+
+
+def is_descriptors(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is one that `Descriptors.write` made, and not a photo table, say."""
+    try:
+        with open(path, "rb") as handle:
+            return _STAMP in (pq.read_schema(handle).metadata or {})
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def refuse_other_model(expected: ModelStamp, given: ModelStamp, *, holder: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from pawvit.anatomy import ORIENTATIONS, comparable
+from pawvit.anatomy import ORIENTATIONS, comparable, side_label
 from pawvit.catalogue import Catalogue, Photo
 from pawvit.catalogue.search import best_of_each
 from pawvit.descriptors import Descriptors, ModelStamp
@@ -107,8 +107,8 @@ class Answer:
             confidence = self.confidences[number] if self.confidences else None
             if confidence is not None:
                 said.append(
-                    f"The {side} flank was predicted, not given (confidence {confidence:.3f});"
-                    " photos of the other were left out."
+                    f"The flank is taken for {side_label(side, confidence)}, nobody gave it;"
+                    " the other flank was left out."
                 )
             elif side == "unknown":
                 said.append("The flank is unknown: both flanks were compared.")

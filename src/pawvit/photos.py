@@ -201,6 +201,11 @@ def parse_box(text: str) -> Box | None:
     return x, y, width, height
 
 
+def box_text(box: Box) -> str:
+    """A box as a cell of a photo table, to a hundredth of a pixel; `parse_box` reads it."""
+    return ", ".join(f"{number:.2f}" for number in box)
+
+
 def split_by_identity(
     identities: Sequence[str], shares: Mapping[str, float], *, seed: int = 0
 ) -> list[str]:

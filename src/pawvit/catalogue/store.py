@@ -222,31 +222,27 @@ class Catalogue:
         rows = [row for row, one in enumerate(photos) if comparable(orientation, one.side)]
         return vectors[rows], [photos[row] for row in rows]
 
-    def find(self, photo: str | os.PathLike[str]) -> Photo:
-        """The one photo of a file: under this path, or the same picture under another.
+    def find(self, file: str | os.PathLike[str]) -> Photo | None:
+        """The photo of a file: under this path, or the same picture under another; else None.
 
         Raises:
-            CatalogueError: no photo is of this file, or several animals on it are.
-            ImageError: the file is not in the catalogue and can't be read.
+            CatalogueError: several animals on the picture are in the catalogue.
+            ImageError: the path is not in the catalogue and the file can't be read.
         """
-        place = os.path.abspath(photo)
+        place = os.path.abspath(file)
         photos = self.photos()
         found = [one for one in photos if one.path == place]
         if not found:
             digest = photo_hash(place)
             found = [one for one in photos if one.sha256 == digest]
-        if len(found) == 1:
-            return found[0]
-        numbers = ", ".join(f"{one.id} ({one.individual or 'unidentified'})" for one in found)
-        raise CatalogueError(
-            f"{len(found)} animals on this picture are in the catalogue: photos {numbers}"
-            if found
-            else "the picture is not in the catalogue",
-            where=place,
-            mend="give the number of one of them"
-            if found
-            else "add it with: pawvit catalogue add, or confirm",
-        )
+        if len(found) > 1:
+            numbers = ", ".join(f"{one.id} ({one.individual or 'unidentified'})" for one in found)
+            raise CatalogueError(
+                f"{len(found)} animals of this picture are in the catalogue: photos {numbers}",
+                where=place,
+                mend="give the number of one of them",
+            )
+        return found[0] if found else None
 
     def require(self, model: ModelStamp) -> None:
         """Raises CatalogueError, naming both, if the catalogue is of another model."""

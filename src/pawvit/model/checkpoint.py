@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,15 +70,18 @@ def versions() -> dict[str, str]:
 
 def fingerprint(model: PawViT) -> str:
     """A hash of all that decides a descriptor: weights, preprocessing, retrieval; 16 hex digits."""
-    digest = hashlib.sha256()
     config = model.config
-    digest.update(
-        json.dumps([config.image_size, config.mean, config.std, config.retrieval]).encode()
-    )
+    return digest(model, [config.image_size, config.mean, config.std, config.retrieval])
+
+
+def digest(model: nn.Module, facts: Sequence[object]) -> str:
+    """A hash of a network's weights and of what else decides its output; 16 hex digits."""
+    found = hashlib.sha256()
+    found.update(json.dumps(facts).encode())
     for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
 
 
 def save(
@@ -131,8 +136,10 @@ def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
 
 
 def load_card(path: str | os.PathLike[str]) -> Card:
-    """What a checkpoint says of itself; raises CheckpointError as `load` does."""
-    return card_of(read(path)[1], path)
+    """What a checkpoint says of itself, without its weights; raises CheckpointError as `load`."""
+    with _opened(path) as opened:
+        header = dict(opened.metadata() or {})
+    return card_of(header, path)
 
 
 def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
@@ -143,6 +150,18 @@ def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """All tensors and the header; raises CheckpointError where the file can't be read whole."""
+    with _opened(path) as opened:
+        header = dict(opened.metadata() or {})
+        tensors = {
+            # A copy: Windows can't replace a file that tensors are still mapped to.
+            name: opened.get_tensor(name).clone()
+            for name in opened.keys()  # noqa: SIM118
+        }
+    return tensors, header
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(
@@ -150,19 +169,13 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str
         )
     try:
         with safe_open(path, framework="pt") as opened:
-            header = opened.metadata() or {}
-            tensors = {
-                # A copy: Windows can't replace a file that tensors are still mapped to.
-                name: opened.get_tensor(name).clone()
-                for name in opened.keys()  # noqa: SIM118
-            }
+            yield opened
     except Exception as error:  # safetensors raises its own type for every kind of damage
         raise CheckpointError(
             f"the checkpoint can't be read, it may be cut short: {error}",
             where=path,
             mend="copy it again, or take another checkpoint of the run",
         ) from None
-    return tensors, dict(header)
 
 
 def card_of(header: dict[str, str], path: str | os.PathLike[str]) -> Card:
