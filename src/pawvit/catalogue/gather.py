@@ -73,6 +73,8 @@ def gather(
         )
         parts.append(catalogue.add(labelled, labelled.files(), by=by))
     unreadable: list[str] = []
+    if progress:
+        progress(0, len(new))
     for start in range(0, len(new), AT_ONCE):
         chunk = new[start : start + AT_ONCE]
         descriptors, failed = embedder.embed_table(table.take(chunk))

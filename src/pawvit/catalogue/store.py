@@ -15,7 +15,7 @@ from types import TracebackType
 
 import numpy as np
 from jaxtyping import Float32
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from pawvit.anatomy import ORIENTATIONS, comparable
 from pawvit.catalogue import queries
@@ -24,6 +24,7 @@ from pawvit.catalogue.database import Database
 from pawvit.catalogue.migrations import migrate, newest, refuse_strange, version_of
 from pawvit.catalogue.records import Added, Decision, Individual, Photo, Summary
 from pawvit.catalogue.schema import decision, individual
+from pawvit.catalogue.schema import photo as photo_table
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash, refuse_other_model
 from pawvit.errors import CatalogueError
 
@@ -111,8 +112,13 @@ class Catalogue:
         with self._database.writing() as connection:
             return add(connection, descriptors, files, by, _now())
 
-    def decide(self, photo_id: int, name: str, *, by: str, note: str = "") -> None:
+    def decide(
+        self, photo_id: int, name: str, *, by: str, note: str = "", orientation: str = "unknown"
+    ) -> None:
         """Says who a photo shows; an individual of a new name is added.
+
+        An orientation other than "unknown" is taken over; `undo` leaves it, since a side that is
+        seen does not depend on who it is.
 
         Raises:
             CatalogueError: there is no such photo, or the name is empty.
@@ -121,6 +127,9 @@ class Catalogue:
             raise CatalogueError("an individual needs a name", mend="to take one back: undo")
         with self._database.writing() as connection:
             queries.one_photo(connection, photo_id)
+            if orientation != "unknown":
+                mine = update(photo_table).where(photo_table.c.id == photo_id)
+                connection.execute(mine.values(orientation=orientation))
             connection.execute(
                 insert(decision).values(
                     photo_id=photo_id,

@@ -155,7 +155,7 @@ def confirm(
     photo: PhotoPlace,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who the photo shows.")],
     orientation: Annotated[
-        str, typer.Option(help="Which side a new picture shows: left, right, front, back, unknown.")
+        str, typer.Option(help="Which side it shows: left, right, front, back, unknown.")
     ] = "unknown",
     model: Model = None,
     by: By = "",
@@ -173,18 +173,19 @@ def confirm(
     from pawvit.errors import CatalogueError
     from pawvit.readers import read_pictures
 
+    seen = read_pictures([photo], orientation)
     if not name.strip():
         raise CatalogueError("an individual needs a name", mend="to take one back: undo")
     with Catalogue.open(place) as catalogue:
         number = _number(catalogue, photo)
         if number is None:
             embedder = load_embedder(model_of(catalogue, model), device)
-            _, unreadable = gather(catalogue, embedder, read_pictures([photo], orientation))
+            _, unreadable = gather(catalogue, embedder, seen)
             number = _number(catalogue, photo)
             if number is None:
                 raise CatalogueError("\n".join(unreadable))
             console.print(Text(f"{photo} added as photo {number}"), soft_wrap=True)
-        catalogue.decide(number, name, by=by, note=note)
+        catalogue.decide(number, name, by=by, note=note, orientation=seen.orientations[0])
     console.print(Text(f"photo {number} shows {name}"))
 
 

