@@ -197,3 +197,8 @@ def parse_box(text: str) -> Box | None:
     if not all(map(math.isfinite, numbers)) or width <= 0 or height <= 0:
         raise ValueError("a box has finite numbers, its width and height are positive")
     return x, y, width, height
+
+
+def box_text(box: Box) -> str:
+    """A box as a cell of a photo table, to a hundredth of a pixel; `parse_box` reads it."""
+    return ", ".join(f"{number:.2f}" for number in box)

@@ -82,7 +82,7 @@ def demo(
         console.print(render(answer))
         right = bool(answer.candidates) and answer.candidates[0].individual == truth
         console.print(f"in truth {truth}: {'right' if right else 'wrong'}")
-    draw(queries, described.paths, answers, out / "answers.png")
+    draw(answers, described, out / "answers.png")
 
     console.rule("what lies where")
     for path, what in (

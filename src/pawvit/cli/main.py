@@ -14,6 +14,7 @@ from pawvit.cli.evaluate import evaluate
 from pawvit.cli.herd import herd
 from pawvit.cli.identify import identify
 from pawvit.cli.masks import masks
+from pawvit.cli.models import models
 from pawvit.cli.report import report
 from pawvit.cli.train import train
 from pawvit.errors import PawvitError
@@ -32,6 +33,7 @@ app.command()(report)
 app.command()(embed)
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(identify)
+app.command()(models)
 app.command()(herd)
 app.command()(demo)
 

@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import timm
 import torch
@@ -27,6 +28,8 @@ from pawvit.model.pretrained import build
 
 KEY = "pawvit"
 FORMAT = 1
+
+_T = TypeVar("_T")
 
 
 class Card(BaseModel):
@@ -66,15 +69,18 @@ def versions() -> dict[str, str]:
 
 def fingerprint(model: PawViT) -> str:
     """A hash of all that decides a descriptor: weights, preprocessing, retrieval; 16 hex digits."""
-    digest = hashlib.sha256()
     config = model.config
-    digest.update(
-        json.dumps([config.image_size, config.mean, config.std, config.retrieval]).encode()
-    )
+    return digest(model, [config.image_size, config.mean, config.std, config.retrieval])
+
+
+def digest(model: nn.Module, facts: Sequence[object]) -> str:
+    """A hash of a network's weights and of what else decides its output; 16 hex digits."""
+    found = hashlib.sha256()
+    found.update(json.dumps(facts).encode())
     for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
 
 
 def save(
@@ -128,8 +134,8 @@ def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
 
 
 def load_card(path: str | os.PathLike[str]) -> Card:
-    """What a checkpoint says of itself; raises CheckpointError as `load` does."""
-    return card_of(read(path)[1], path)
+    """What a checkpoint says of itself, without its weights; raises CheckpointError as `load`."""
+    return card_of(_read(path, tensorfile.read_header), path)
 
 
 def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
@@ -140,13 +146,17 @@ def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """All tensors and the header; raises CheckpointError where the file can't be read whole."""
+    return _read(path, tensorfile.read)
+
+
+def _read(path: str | os.PathLike[str], how: Callable[[Path], _T]) -> _T:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(
             "no such checkpoint", where=path, mend="give a run folder or a .safetensors file"
         )
     try:
-        return tensorfile.read(path)
+        return how(path)
     except (OSError, ValueError) as error:
         raise CheckpointError(
             f"the checkpoint can't be read, it may be cut short: {error}",
