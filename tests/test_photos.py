@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,19 +17,7 @@ from pawvit.photos import (
     orientation_of,
     parse_box,
 )
-
-
-def table(identities: Sequence[str], **columns: Sequence[object]) -> PhotoTable:
-    count = len(identities)
-    frame = pd.DataFrame(
-        {
-            "path": [f"{i}.png" for i in range(count)],
-            "identity": list(identities),
-            **{name: list(values) for name, values in columns.items()},
-            "row": range(2, 2 + count),
-        }
-    )
-    return PhotoTable(frame, Path("root"), Path("root/photos.csv"))
+from photo_tables import table
 
 
 @pytest.mark.parametrize(

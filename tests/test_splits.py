@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,22 +13,10 @@ from pawvit.encounters import bursts, components, encounters, encounters_in_time
 from pawvit.errors import ConfigError, PhotoTableError
 from pawvit.photos import PhotoTable
 from pawvit.splits import hold_out, split_by_identity, split_in_order, with_splits
+from photo_tables import table
 
 SHARES = {"train": 0.7, "select": 0.1, "val": 0.2}
 names = st.text(min_size=1, max_size=6)
-
-
-def table(identities: Sequence[str], **columns: Sequence[object]) -> PhotoTable:
-    count = len(identities)
-    frame = pd.DataFrame(
-        {
-            "path": [f"{i}.png" for i in range(count)],
-            "identity": list(identities),
-            **{name: list(values) for name, values in columns.items()},
-            "row": range(2, 2 + count),
-        }
-    )
-    return PhotoTable(frame, Path("root"), Path("root/photos.csv"))
 
 
 @given(before=st.sets(names), added=st.sets(names), seed=st.integers(0, 9))

@@ -25,7 +25,7 @@ ORIENTATIONS = ("left", "right", "front", "back", "unknown")
 FLANKS = ("left", "right")
 
 CONFIDENT = 0.99
-"""From this confidence on a predicted flank counts as if it were given (docs/decisions.md)."""
+"""From this confidence on a predicted flank counts as if it were given (docs/results.md)."""
 
 _MIRROR = {"left": "right", "right": "left"}
 

@@ -12,15 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from pawvit.errors import PhotoTableError
+from pawvit.errors import PhotoTableError, first_of
 from pawvit.photos import PhotoTable
 
 Pairs = Iterable[tuple[int, int]]
 
 BURST_SECONDS = 10
 """How soon after one another the photos of a burst were taken: a camera trap's pause is longer."""
-
-_NAMED = 10  # photos that an error names before it only counts
 
 
 def has_time(moment: datetime) -> bool:
@@ -126,10 +124,9 @@ def _spans(table: PhotoTable, taken: Sequence[datetime | None]) -> list[tuple[da
         end = start if has_time(start) else start + timedelta(days=1, microseconds=-1)
         spans.append((start, end))
     if missing:
-        more = [f"and {len(missing) - _NAMED} more"] if len(missing) > _NAMED else []
         raise PhotoTableError(
             f"the table can't be split by time: {len(missing)} photos have no date",
-            problems=[*missing[:_NAMED], *more],
+            problems=first_of(missing),
             where=table.source,
             mend="fill the column `date` as in 2024-05-31 or 2024-05-31 14:20:05",
         )

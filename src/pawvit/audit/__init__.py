@@ -5,7 +5,7 @@ Knows tables and picture files; every picture is decoded once. It changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pawvit.audit.labels import singles, unknown_orientations, unread_dates, unread_formats
 from pawvit.audit.leaks import is_closed, leaks, refuse_leaks
@@ -76,26 +76,22 @@ def check(
         *nearly_repeated(table, near),
         *rapid(table, moments(table, looks)),
         *leaks(table, looks, by=by, near=near),
-        *spellings(table),
-        *singles(table),
-        *unknown_orientations(table),
-        *unread_dates(table),
-        *unread_formats(table),
+        *_of_labels(table),
     ]
     return sorted(problems, key=_order)
 
 
 def check_labels(table: PhotoTable) -> list[Problem]:
     """What `check` finds without opening a picture, in the same order."""
-    problems = [
-        *leaks(table),
-        *spellings(table),
-        *singles(table),
-        *unknown_orientations(table),
-        *unread_dates(table),
-        *unread_formats(table),
-    ]
-    return sorted(problems, key=_order)
+    return sorted([*leaks(table), *_of_labels(table)], key=_order)
+
+
+def _of_labels(table: PhotoTable) -> Iterator[Problem]:
+    yield from spellings(table)
+    yield from singles(table)
+    yield from unknown_orientations(table)
+    yield from unread_dates(table)
+    yield from unread_formats(table)
 
 
 def _order(problem: Problem) -> tuple[str, str, tuple[int, ...]]:

@@ -14,9 +14,9 @@ from itertools import groupby, pairwise
 
 from pawvit.audit.pictures import Look, moments
 from pawvit.audit.problems import Problem, grouped, listed, rows_of
-from pawvit.audit.repeats import near_pictures, same_pictures
-from pawvit.encounters import bursts, components, encounters_in_time
-from pawvit.errors import PhotoTableError
+from pawvit.audit.repeats import chained, copies, near_pictures
+from pawvit.encounters import bursts, encounters_in_time
+from pawvit.errors import PhotoTableError, first_of
 from pawvit.photos import PhotoTable
 from pawvit.splits import By
 
@@ -73,12 +73,13 @@ def leaks(
     closed = is_closed(table) if by is None else by != "identity"
     if near is None:
         near = near_pictures(table, looks) if looks else ()
-    same = [pair for group in same_pictures(table, looks) for pair in pairwise(group)]
     return [
         *([] if closed else _individuals(table)),
         *_encounters(table),
         *_groups(table, "leak-burst", "photos taken within seconds", bursts(table, taken)),
-        *_groups(table, "leak-picture", "the same picture, or nearly,", [*same, *near]),
+        *_groups(
+            table, "leak-picture", "the same picture, or nearly,", [*copies(table, looks), *near]
+        ),
         *(_times(table, taken) if by == "time" else []),
     ]
 
@@ -87,10 +88,9 @@ def refuse_leaks(problems: Sequence[Problem], table: PhotoTable, mend: str) -> N
     """Raises a PhotoTableError that names the errors among the leaks; does nothing without any."""
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
-        more = [f"and {len(errors) - 10} more"] if len(errors) > 10 else []
         raise PhotoTableError(
             "the splits leak: what is trained on is also in the test",
-            problems=[*(problem.message for problem in errors[:10]), *more],
+            problems=first_of([problem.message for problem in errors]),
             where=table.source,
             mend=mend,
         )
@@ -150,8 +150,7 @@ def _groups(
 ) -> Iterator[Problem]:
     side, files = sides(table), table.paths
     # A photo on no side joins nothing that is on two.
-    codes = components(len(table), [(a, b) for a, b in pairs if side[a] and side[b]])
-    for indices in grouped([str(c) if side[i] else "" for i, c in enumerate(codes)]).values():
+    for indices in chained(len(table), [(a, b) for a, b in pairs if side[a] and side[b]]):
         photos = Counter(side[i] for i in indices)
         if len(photos) > 1:
             yield Problem(

@@ -28,10 +28,21 @@ def same_pictures(table: PhotoTable, looks: Sequence[Look] | None = None) -> lis
     return [same for same in groups.values() if len(same) > 1]
 
 
+def copies(table: PhotoTable, looks: Sequence[Look] | None = None) -> list[tuple[int, int]]:
+    """What `same_pictures` finds, as pairs that chain each group together."""
+    return [pair for same in same_pictures(table, looks) for pair in pairwise(same)]
+
+
+def chained(count: int, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """Of `count` photos those that pairs join, in groups of two or more."""
+    groups = grouped([str(code) for code in components(count, pairs)])
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def near_pictures(table: PhotoTable, looks: Sequence[Look]) -> list[tuple[int, int]]:
     """Pairs that are nearly the same picture; of pictures that are quite the same, one stands."""
-    copies = {index for same in same_pictures(table, looks) for index in same[1:]}
-    shown = [None if i in copies else look.thumbnail for i, look in enumerate(looks)]
+    again = {index for same in same_pictures(table, looks) for index in same[1:]}
+    shown = [None if i in again else look.thumbnail for i, look in enumerate(looks)]
     return [(int(one), int(other)) for one, other in near_duplicates(shown)]
 
 
@@ -49,8 +60,7 @@ def together(
         taken: as `moments` tells.
         near: as `near_pictures` tells.
     """
-    copies = [pair for same in same_pictures(table, looks) for pair in pairwise(same)]
-    return [*copies, *near, *bursts(table, taken)]
+    return [*copies(table, looks), *near, *bursts(table, taken)]
 
 
 def repeated(table: PhotoTable, looks: Sequence[Look]) -> Iterator[Problem]:
@@ -81,7 +91,7 @@ def nearly_repeated(table: PhotoTable, near: Sequence[tuple[int, int]]) -> Itera
     """What `near_pictures` found, as problems: a group of photos each, and pairs of individuals."""
     names, files = table.identities, table.paths
     shared: Counter[tuple[str, str]] = Counter()
-    for group in _groups(len(table), near):
+    for group in chained(len(table), near):
         paths = listed(files[i] for i in group)
         identities = sorted({names[i] for i in group} - {""})
         rows = rows_of(table, group)
@@ -122,7 +132,7 @@ def nearly_repeated(table: PhotoTable, near: Sequence[tuple[int, int]]) -> Itera
 def rapid(table: PhotoTable, taken: Sequence[datetime | None]) -> Iterator[Problem]:
     """Bursts that the table doesn't say are one encounter."""
     names, files, encounters = table.identities, table.paths, table.column("encounter")
-    for group in _groups(len(table), bursts(table, taken)):
+    for group in chained(len(table), bursts(table, taken)):
         cells = {encounters[i] for i in group}
         if len(cells) == 1 and "" not in cells:
             continue
@@ -138,9 +148,3 @@ def rapid(table: PhotoTable, taken: Sequence[datetime | None]) -> Iterator[Probl
             + f": {listed(files[i] for i in group)}",
             "give them one `encounter`: a photo then can't be found by the next of its burst",
         )
-
-
-def _groups(count: int, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
-    codes = components(count, pairs)
-    groups = grouped([str(code) for code in codes])
-    return [group for group in groups.values() if len(group) > 1]

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 MODEL = "Run folder, checkpoint, or a name that `pawvit models` lists"
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq")
-
 
 def load_embedder(model: str, device: str | None) -> Embedder:
     """The network of a run or by name; the latter sees the animal only, where that is known."""
@@ -56,6 +54,8 @@ def model_of(catalogue: Catalogue, asked: str | None) -> str:
 
 def holds_photos(place: str | Path) -> bool:
     """Whether this is a folder or a table of photos, and not single pictures or a catalogue."""
+    from pawvit.readers import TABLES
+
     return Path(place).is_dir() or Path(place).suffix.lower() in TABLES
 
 

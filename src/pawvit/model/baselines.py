@@ -19,6 +19,7 @@ from pawvit.images import Pixels
 from pawvit.model import pretrained
 from pawvit.model.available import Backbone
 from pawvit.model.config import ModelConfig
+from pawvit.model.pawvit import Normalise
 
 
 class ClassTokenViT(nn.Module):
@@ -29,14 +30,11 @@ class ClassTokenViT(nn.Module):
         if not vit.has_class_token:
             raise ConfigError(f"{config.backbone} has no class token", where="model.backbone")
         self.config, self.vit = config, vit
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
+        self.normalise = Normalise(config.mean, config.std)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C"]:
         """Descriptors of photos in [0, 1], RGB, at the image size of the configuration."""
-        tokens: Tensor = self.vit.forward_features((images - self.mean) / self.std)
+        tokens: Tensor = self.vit.forward_features(self.normalise(images))
         return tokens[:, 0]
 
 
@@ -58,10 +56,7 @@ class ForegroundViT(nn.Module):
         self.vit = vit
         self.block = max(0, len(vit.blocks) * 5 // 6 - 1)
         self.grid: tuple[int, int] = tuple(vit.patch_embed.grid_size)
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
+        self.normalise = Normalise(config.mean, config.std)
 
     def forward(
         self, images: Float[Tensor, "B 3 H W"], foreground: Float[Tensor, "B h w"]
@@ -73,7 +68,7 @@ class ForegroundViT(nn.Module):
             foreground: the probability that a pixel shows the animal, in [0, 1], at any size.
         """
         (patches,) = self.vit.forward_intermediates(
-            (images - self.mean) / self.std,
+            self.normalise(images),
             indices=[self.block],
             norm=True,
             output_fmt="NLC",
@@ -93,14 +88,11 @@ class OwnPooling(nn.Module):
     def __init__(self, network: nn.Module, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.network = network
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self.normalise = Normalise(mean, std)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C"]:
         """Descriptors of photos in [0, 1], RGB, at the network's own image size."""
-        found: Tensor = self.network((images - self.mean) / self.std)
+        found: Tensor = self.network(self.normalise(images))
         return found
 
 

@@ -20,7 +20,7 @@ from jaxtyping import Float32
 from pawvit.audit import Problem, check_labels
 from pawvit.descriptors import Descriptors, ModelStamp
 from pawvit.embedder import Embedder
-from pawvit.errors import ConfigError, PartMapError, PhotoTableError
+from pawvit.errors import ConfigError, PartMapError, PhotoTableError, first_of
 from pawvit.evaluation import Evaluation, MatchCurve, evaluate, match_curve
 from pawvit.model import checkpoint
 from pawvit.model.heads import TrainingHeads
@@ -34,8 +34,6 @@ from pawvit.training.run import BEST, DONE, open_run
 
 EXAMPLES = 6
 """Photos whose masks are shown."""
-
-_NAMED = 10  # unreadable photos that a message lists
 
 Masks = Float32[np.ndarray, "L h w"]
 
@@ -236,7 +234,7 @@ def _look(
     progress: Callable[[int, int], None] | None,
 ) -> tuple[Descriptors, dict[int, Masks]]:
     """One pass: descriptors and part weights of all photos, masks of some."""
-    decoder = heads.masks.to(embedder.device).eval()
+    heads = heads.to(embedder.device).eval()
     chosen, seen = set(spread(asked, EXAMPLES)), 0
     masks: dict[int, Masks] = {}
 
@@ -244,10 +242,7 @@ def _look(
         nonlocal seen
         rows = [row for row in range(len(features.descriptor)) if seen + row in chosen]
         if rows:
-            tokens = torch.cat(
-                [features.part_tokens[rows], features.background_token[rows, None]], dim=1
-            )
-            shares = decoder(tokens, features.patch_tokens[rows]).softmax(dim=1).cpu().numpy()
+            shares = heads.mask_logits(features)[rows].softmax(dim=1).cpu().numpy()
             masks.update({seen + row: own for row, own in zip(rows, shares, strict=True)})
         seen += len(features.descriptor)
 
@@ -258,10 +253,9 @@ def _look(
     finally:
         watch.remove()
     if unreadable:
-        more = len(unreadable) - _NAMED
         raise PhotoTableError(
             f"{len(unreadable)} of {len(asked)} photos can't be read",
-            problems=unreadable[:_NAMED] + ([f"and {more} more"] if more > 0 else []),
+            problems=first_of(unreadable),
             where=asked.source,
             mend="put the photos back where the table says, or take their rows out",
         )

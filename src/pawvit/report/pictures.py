@@ -19,10 +19,8 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 def data_uri(pixels: Pixels, side: int = SIDE) -> str:
     """H × W × 3 uint8 RGB → a WebP picture of at most `side` pixels a side, as a data URI."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
-    image.save(buffer, format="WEBP", quality=72, method=4)
+    Image.fromarray(shrink(pixels, side)).save(buffer, format="WEBP", quality=72, method=4)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
