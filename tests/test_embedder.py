@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
 
-from pawvit.descriptors import ModelStamp
+from interruptions import ended, killed
+from pawvit.descriptors import Descriptors, ModelStamp
 from pawvit.embedder import Embedder
 from pawvit.errors import CheckpointError, ConfigError
 from pawvit.images import resize
@@ -101,10 +105,58 @@ def test_known_photos_are_not_looked_at_again(
     Image.fromarray(read_table(herd / "photos.csv").read(9)).save(pictures[0])
     changed, fresh, _ = embedder.extend(read_pictures(pictures, "right"), after)
     assert (fresh, len(changed)) == (1, 3)
+    assert changed.paths == [picture.as_posix() for picture in pictures]  # the table's order
     row = changed.paths.index(pictures[0].as_posix())
     assert not np.allclose(
         changed.vectors[row], after.vectors[after.paths.index(pictures[0].as_posix())]
     )
+
+
+def test_embedding_that_is_killed_ends_as_one_that_never_was(
+    run: Path, herd: Path, tmp_path: Path
+) -> None:
+    whole, out = tmp_path / "whole.parquet", tmp_path / "killed.parquet"
+
+    def command(to: Path) -> list[str]:
+        words = ["pawvit", "embed", str(herd / "photos.csv"), "-m", str(run), "-o", str(to)]
+        saving_often = (
+            "import runpy, sys; from pawvit import embedder;"
+            f"embedder.AT_ONCE, embedder.SAVE_EVERY = 1, 0; sys.argv = {words!r};"
+            "runpy.run_module('pawvit', run_name='__main__')"
+        )
+        return [sys.executable, "-c", saving_often]
+
+    assert ended(command(whole)).returncode == 0
+    moments = random.Random(0)
+    for _ in range(3):
+        killed(command(out), lambda: stamp(out), moments=moments, within=0.05)
+        part = Descriptors.read(out)  # whole at any moment
+    assert 0 < len(part) < 96, "the work is too short to be killed in the middle"
+    last = ended(command(out))
+    assert last.returncode == 0, last.stderr
+    assert f"{96 - len(part)} photos embedded" in " ".join(last.stdout.split())
+    assert pq.read_table(out).equals(pq.read_table(whole), check_metadata=True)
+
+
+def stamp(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def test_an_interruption_saves_what_is_done(
+    embedder: Embedder, herd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = read_table(herd / "photos.csv")
+    saved: list[Descriptors] = []
+
+    def interrupt(done: int, total: int) -> None:
+        assert total == 96
+        if done > 64:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embedder.extend(table, None, save=saved.append, progress=interrupt)
+    assert [len(one) for one in saved] == [64]
+    assert saved[0].paths == table.paths[:64]
 
 
 def test_a_photo_that_can_t_be_read_is_named_and_the_others_are_there(

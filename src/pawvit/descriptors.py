@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from pawvit import files
 from pawvit.anatomy import FLANKS, ORIENTATIONS, side_shown
 from pawvit.errors import CatalogueError, ImageError, InputError
 from pawvit.images import Box
+from pawvit.photos import PhotoTable
 
 UNIT_TOLERANCE = 1e-3
 """How far the length of a descriptor may be from 1: half-precision networks round that much."""
@@ -184,28 +186,32 @@ class Descriptors:
             **lists,
         )
 
-    def merge(self, other: Descriptors) -> Descriptors:
-        """These rows, then those of `other`; photos in both, and `root`, are taken from `other`.
+    def merge(self, *others: Descriptors) -> Descriptors:
+        """These rows, then those of `others`; photos in several, and `root`, are of the last.
 
         Raises:
-            CatalogueError: `other` was made by another model.
+            CatalogueError: another model made some of them.
         """
-        refuse_other_model(self.model, other.model, holder="the descriptors")
-        if (self.part_weights is None) != (other.part_weights is None):
+        every = [self, *others]
+        for other in others:
+            refuse_other_model(self.model, other.model, holder="the descriptors")
+        weights = [one.part_weights for one in every if one.part_weights is not None]
+        if len(weights) not in (0, len(every)):
             raise InputError("part weights are there for some of the photos only")
-        kept = self.take(np.flatnonzero(~other.known(self.paths, self.photo_hashes)))
-        weights = None
-        if kept.part_weights is not None and other.part_weights is not None:
-            weights = np.concatenate([kept.part_weights, other.part_weights])
         lists: dict[str, Any] = {
-            name: getattr(kept, name) + getattr(other, name) for name in self._lists
+            name: list(chain.from_iterable(getattr(one, name) for one in every))
+            for name in self._lists
         }
-        return replace(
-            other,
-            vectors=np.concatenate([kept.vectors, other.vectors]),
-            part_weights=weights,
+        joined = replace(
+            every[-1],
+            vectors=np.concatenate([one.vectors for one in every]),
+            part_weights=np.concatenate(weights) if weights else None,
             **lists,
         )
+        rows = {
+            key: row for row, key in enumerate(zip(joined.paths, joined.photo_hashes, strict=True))
+        }
+        return joined if len(rows) == len(joined) else joined.take(sorted(rows.values()))
 
     def files(self, root: str | os.PathLike[str] | None = None) -> list[Path]:
         """The photo files; relative paths start from `root`, or from the folder noted in the file.
@@ -345,6 +351,17 @@ def photo_hash(path: str | os.PathLike[str], box: Box | None = None) -> str:
     if box is not None:
         digest.update(",".join(f"{number:.2f}" for number in box).encode())
     return digest.hexdigest()
+
+
+def photo_hashes(table: PhotoTable) -> list[str]:
+    """The `photo_hash` of every photo; "" where the file can't be read."""
+    hashes = []
+    for index, file in enumerate(table.files):
+        try:
+            hashes.append(photo_hash(file, table.box(index)))
+        except ImageError:
+            hashes.append("")
+    return hashes
 
 
 def _first(wrong: npt.NDArray[np.bool_]) -> int | None:

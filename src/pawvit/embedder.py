@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +15,7 @@ import torch.nn.functional as F
 from jaxtyping import Float32
 from torch import Tensor, nn
 
-from pawvit.descriptors import Descriptors, ModelStamp, photo_hash
+from pawvit.descriptors import Descriptors, ModelStamp, photo_hash, photo_hashes
 from pawvit.errors import InputError
 from pawvit.images import Pixels, resize
 from pawvit.model import available, baselines, checkpoint
@@ -23,6 +25,9 @@ from pawvit.model.pawvit import PawViT
 from pawvit.photos import PhotoTable, box_text
 
 BATCH = 16
+AT_ONCE = 4 * BATCH
+SAVE_EVERY = 30.0
+"""Seconds between two savings of a long work, and twenty times what a saving takes at least."""
 SUFFIX = ".safetensors"
 BEST = f"best{SUFFIX}"
 
@@ -195,9 +200,18 @@ class Embedder:
         return features.descriptor, features.part_weights, right
 
     def embed_table(
-        self, table: PhotoTable, *, progress: Callable[[int, int], None] | None = None
+        self,
+        table: PhotoTable,
+        *,
+        hashes: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Descriptors, list[str]]:
         """Describes the photos of a table.
+
+        Args:
+            table: photos.
+            hashes: `photo_hash` of each, where the caller has it already.
+            progress: called with (photos looked at, photos to look at).
 
         Returns:
             The descriptors of all photos that could be read, in the table's order, and a message
@@ -227,7 +241,9 @@ class Embedder:
             else np.zeros((0, width), np.float32),
             identities=chosen.identities,
             orientations=chosen.orientations,
-            photo_hashes=[photo_hash(*one) for one in zip(chosen.files, boxes, strict=True)],
+            photo_hashes=[photo_hash(*one) for one in zip(chosen.files, boxes, strict=True)]
+            if hashes is None
+            else [hashes[index] for index in kept],
             model=self.stamp,
             cameras=chosen.column("camera"),
             encounters=chosen.column("encounter"),
@@ -244,12 +260,21 @@ class Embedder:
         table: PhotoTable,
         before: Descriptors | None,
         *,
+        save: Callable[[Descriptors], None] | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> tuple[Descriptors, int, list[str]]:
         """As `embed_table`, but photos that `before` has are not looked at again.
 
         Labels are the table's, also for photos that were there. Photos that are no longer in the
-        table stay.
+        table stay, and come first. The photos of the table follow in its order; what was
+        interrupted and went on ends as if it had not been.
+
+        Args:
+            table: photos.
+            before: what is there.
+            save: keeps what is done so far. It is called now and then (`SAVE_EVERY`), when the work
+                is interrupted, and at the end.
+            progress: called with (photos looked at, photos to look at).
 
         Returns:
             The descriptors, how many were made now, and a message for each unreadable photo.
@@ -263,31 +288,68 @@ class Embedder:
                 where=before.root,
                 mend="write the descriptors of each folder's photos into a file of their own",
             )
-        if before is None:
-            fresh, unreadable = self.embed_table(table, progress=progress)
-            return fresh, len(fresh), unreadable
-        there = [i for i, file in enumerate(table.files) if file.is_file()]
-        hashes = {i: photo_hash(table.files[i], table.box(i)) for i in there}
-        found = before.find([table.paths[i] for i in there], [hashes[i] for i in there])
-        had = {i: int(row) for i, row in zip(there, found, strict=True) if row >= 0}
-        fresh, unreadable = self.embed_table(
-            table.take([i for i in range(len(table)) if i not in had]), progress=progress
-        )
-        kept = table.take(list(had))
-        labelled = replace(
-            before.take(list(had.values())),
-            paths=kept.paths,
-            identities=kept.identities,
-            orientations=kept.orientations,
-            cameras=kept.column("camera"),
-            encounters=kept.column("encounter"),
-        )
-        # A picture that was replaced under its old name does not stay twice; one that can't be
-        # read now keeps the descriptor that it had.
-        replaced = set(fresh.paths) | set(kept.paths)
-        gone = before.take([i for i, path in enumerate(before.paths) if path not in replaced])
-        old = gone.merge(labelled)
-        return old.merge(fresh) if len(fresh) else old, len(fresh), unreadable
+        hashes = photo_hashes(table)
+        found = np.full(len(table), -1) if before is None else before.find(table.paths, hashes)
+        missing = [index for index in range(len(table)) if found[index] < 0]
+        tell = progress or (lambda done, total: None)
+
+        def since(before: int) -> Callable[[int, int], None]:
+            return lambda now, _: tell(before + now, len(missing))
+
+        done = [before] if before is not None and len(before) else []
+        unreadable: list[str] = []
+        made = looked = 0
+        saved, cost = time.monotonic(), 0.0
+        # By place in the whole table: an interrupted work goes on with the same batches.
+        groups = itertools.groupby(missing, key=lambda index: index // AT_ONCE)
+        try:
+            for chunk in (list(group) for _, group in groups):
+                fresh, failed = self.embed_table(
+                    table.take(chunk),
+                    hashes=[hashes[index] for index in chunk],
+                    progress=since(looked),
+                )
+                if len(fresh):
+                    done.append(fresh)
+                made += len(fresh)
+                looked += len(chunk)
+                unreadable += failed
+                if save and done and time.monotonic() - saved > max(SAVE_EVERY, 20 * cost):
+                    start = time.monotonic()
+                    save(_as_in(table, hashes, done))
+                    saved = time.monotonic()
+                    cost = saved - start
+        except KeyboardInterrupt:
+            if save and done:
+                save(_as_in(table, hashes, done))
+            raise
+        nothing, _ = self.embed_table(table.take([]))
+        descriptors = _as_in(table, hashes, done or [nothing])
+        if save:
+            save(descriptors)
+        return descriptors, made, unreadable
+
+
+def _as_in(table: PhotoTable, hashes: Sequence[str], pieces: Sequence[Descriptors]) -> Descriptors:
+    """Rows and labels in the table's order, after those of photos that it does not hold.
+
+    A picture that was replaced under its old name does not stay twice; one that can't be read now
+    keeps the descriptor that it had.
+    """
+    done = pieces[0].merge(*pieces[1:])
+    found = done.find(table.paths, hashes)
+    there = np.flatnonzero(found >= 0)
+    kept = table.take(there)
+    labelled = replace(
+        done.take(found[there]),
+        identities=kept.identities,
+        orientations=kept.orientations,
+        cameras=kept.column("camera"),
+        encounters=kept.column("encounter"),
+    )
+    paths = set(kept.paths)
+    gone = [row for row, path in enumerate(done.paths) if path not in paths]
+    return done.take(gone).merge(labelled) if gone else labelled
 
 
 def _preprocessing(config: ModelConfig) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 
+from interruptions import ended, killed
 from pawvit import tensorfile
 
 COMMAND = [sys.executable, "-m", "pawvit", "train"]
@@ -27,46 +26,34 @@ def resume(folder: Path) -> list[str]:
     return [*COMMAND, "--resume", str(folder), "--device", "cpu"]
 
 
-def run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-
-
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_ends_as_one_that_never_was(
     herd: Path, tmp_path: Path, tiny: tuple[str, ...]
 ) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run(begin(herd, whole, tiny)).returncode == 0
+    whole, folder = tmp_path / "whole", tmp_path / "killed"
+    assert ended(begin(herd, whole, tiny)).returncode == 0
     moments = random.Random(0)
-    command = begin(herd, killed, tiny)
+    command = begin(herd, folder, tiny)
     kills = 0
+    log = folder / "log.jsonl"
     for _ in range(4):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # Loading takes most of a process's short life: count from the first line of the log.
-        before = size(killed / "log.jsonl")
-        while process.poll() is None and size(killed / "log.jsonl") == before:
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.4))
-        if process.poll() is None:
-            process.kill()
-            kills += 1
-        process.wait()
-        command = resume(killed)
+        kills += killed(command, lambda: size(log), moments=moments, within=0.4)
+        command = resume(folder)
     assert kills >= 2, "the training is too short to be killed in the middle"
-    ended = run(resume(killed))
-    assert ended.returncode == 0, ended.stderr
+    last = ended(resume(folder))
+    assert last.returncode == 0, last.stderr
 
     for name in ("last.safetensors", "best.safetensors"):
         (expected, header), (found, other) = (
-            tensorfile.read(folder / name) for folder in (whole, killed)
+            tensorfile.read(one / name) for one in (whole, folder)
         )
         assert header == other
         assert expected.keys() == found.keys()
         for key, value in expected.items():
             assert torch.equal(value, found[key]), key
-    logs = [(folder / "log.jsonl").read_text("utf-8") for folder in (whole, killed)]
+    logs = [(one / "log.jsonl").read_text("utf-8") for one in (whole, folder)]
     assert logs[0] == logs[1]
-    assert not list(killed.glob(".*.part.*")), "half-written files were left behind"
+    assert not list(folder.glob(".*.part.*")), "half-written files were left behind"
 
 
 def size(path: Path) -> int:
@@ -78,7 +65,7 @@ def test_a_full_disk_keeps_the_previous_checkpoint_and_says_so(
     herd: Path, tmp_path: Path, tiny: tuple[str, ...]
 ) -> None:
     folder = tmp_path / "run"
-    assert run(begin(herd, folder, tiny)).returncode == 0
+    assert ended(begin(herd, folder, tiny)).returncode == 0
     (folder / "done").unlink()
     before = (folder / "last.safetensors").read_bytes()
     # A longer budget, in a process whose files can't grow as large as a checkpoint is.
@@ -90,14 +77,14 @@ def test_a_full_disk_keeps_the_previous_checkpoint_and_says_so(
         f"sys.argv = {['pawvit', *resume(folder)[3:]]!r};"
         "runpy.run_module('pawvit', run_name='__main__')"
     )
-    failed = run([sys.executable, "-c", limited])
+    failed = ended([sys.executable, "-c", limited])
     assert failed.returncode == 2, failed.stderr
     said = " ".join(failed.stderr.split())
     assert "could not write the file" in said
     assert "the previous file is untouched" in said
     assert "Traceback" not in failed.stderr
     assert (folder / "last.safetensors").read_bytes() == before
-    assert run(resume(folder)).returncode == 0
+    assert ended(resume(folder)).returncode == 0
 
 
 def test_two_processes_do_not_train_in_one_folder(
@@ -107,7 +94,7 @@ def test_two_processes_do_not_train_in_one_folder(
 
     folder = tmp_path / "run"
     with files.alone_in(folder, "a training"):
-        refused = run(begin(herd, folder, tiny))
+        refused = ended(begin(herd, folder, tiny))
     assert refused.returncode == 2
     assert "another process is at work here" in " ".join(refused.stderr.split())
-    assert run(resume(folder)).returncode == 0, "the lock is free again"
+    assert ended(resume(folder)).returncode == 0, "the lock is free again"

@@ -16,8 +16,8 @@ import pandas as pd
 
 from pawvit.catalogue.records import Added
 from pawvit.catalogue.store import Catalogue
-from pawvit.descriptors import Descriptors, photo_hash
-from pawvit.errors import CatalogueError, ImageError
+from pawvit.descriptors import Descriptors, photo_hashes
+from pawvit.errors import CatalogueError
 from pawvit.photos import PhotoTable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def gather(
     catalogue.require(embedder.stamp)
     vectors, photos = catalogue.matrix(embedder.stamp.id)
     rows = {photo.sha256: row for row, photo in enumerate(photos)}
-    hashes = [_hash(table, index) for index in range(len(table))]
+    hashes = photo_hashes(table)
     old = [index for index, digest in enumerate(hashes) if digest in rows]
     new = [index for index, digest in enumerate(hashes) if digest not in rows]
     parts = [Added(0, 0, 0, 0, 0)]
@@ -77,7 +77,9 @@ def gather(
         progress(0, len(new))
     for start in range(0, len(new), AT_ONCE):
         chunk = new[start : start + AT_ONCE]
-        descriptors, failed = embedder.embed_table(table.take(chunk))
+        descriptors, failed = embedder.embed_table(
+            table.take(chunk), hashes=[hashes[index] for index in chunk]
+        )
         parts.append(catalogue.add(descriptors, descriptors.files(), by=by))
         unreadable += failed
         if progress:
@@ -122,11 +124,3 @@ def labels(catalogue: Catalogue, folder: str | os.PathLike[str]) -> PhotoTable:
 
 def _below(path: Path, root: Path) -> str:
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
-
-
-def _hash(table: PhotoTable, index: int) -> str:
-    """The photo's hash; "" where its file can't be read, which embedding it will tell."""
-    try:
-        return photo_hash(table.files[index], table.box(index))
-    except ImageError:
-        return ""

@@ -20,6 +20,7 @@ def embed(
 ) -> None:
     """Describe every photo by a vector.
 
+    What is done is saved now and then and when you interrupt it; the same command goes on there.
     Flanks that the table leaves open are predicted, where the model can tell them. Photos that the
     file has already are not looked at again; a file of another model is refused.
     """
@@ -35,8 +36,9 @@ def embed(
     if before is not None:
         refuse_other_model(before.model, embedder.stamp, holder=str(out))
     with bar("embedding") as progress:
-        descriptors, fresh, unreadable = embedder.extend(table, before, progress=progress)
-    descriptors.write(out)
+        descriptors, fresh, unreadable = embedder.extend(
+            table, before, save=lambda done: done.write(out), progress=progress
+        )
     console.print(
         f"{fresh} photos embedded by {embedder.stamp}, {len(descriptors) - fresh} kept → {out}",
         soft_wrap=True,

@@ -126,7 +126,9 @@ def make_maps(
             i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable
         ]
         for indices, photos in table.batches(rest, BATCH, note):
-            found = fitted.label(network(photos), saliency(photos), GRID, size)
+            # Rounded as those of the sample, so that a work that was killed ends the same.
+            features = network(photos).half().float()
+            found = fitted.label(features, saliency(photos), GRID, size)
             for index, labels in zip(indices, found, strict=True):
                 maps.write(table.paths[index], labels)
             written += len(indices)
