@@ -12,6 +12,7 @@ from pawvit.cli.console import bar, console
 
 if TYPE_CHECKING:
     from pawvit.embedder import Embedder
+    from pawvit.evaluation import Evaluation
     from pawvit.photos import PhotoTable
 
 ASKED = 5
@@ -34,6 +35,7 @@ def demo(
     """
     from pawvit.catalogue import Catalogue
     from pawvit.cli.answers import render
+    from pawvit.cli.evaluate import show
     from pawvit.cli.identify import draw
     from pawvit.cli.report import PAGE, attempt
     from pawvit.cli.train import train
@@ -62,7 +64,7 @@ def demo(
     console.rule("3  how good is it? individuals never seen, photos from other cameras")
     embedder = Embedder.load(run)
     strangers = table.part("val")
-    _measure(embedder, strangers)
+    show(measured(embedder, strangers))
 
     console.rule("4  a catalogue, and five questions")
     roles = strangers.column("role")
@@ -101,10 +103,10 @@ def demo(
     console.print("  pawvit train photos.csv -m maps/ -o run/")
 
 
-def _measure(embedder: Embedder, strangers: PhotoTable) -> None:
+def measured(embedder: Embedder, strangers: PhotoTable) -> dict[str, Evaluation]:
+    """What the network finds of animals never seen, by method: it, and colour and light alone."""
     import numpy as np
 
-    from pawvit.cli.evaluate import show
     from pawvit.evaluation import evaluate
     from pawvit.model.baselines import colour_histogram
     from pawvit.protocols import query_gallery
@@ -113,9 +115,7 @@ def _measure(embedder: Embedder, strangers: PhotoTable) -> None:
     with bar("embedding") as progress:
         descriptors, _ = embedder.embed_table(strangers, progress=progress)
     colours = np.stack([colour_histogram(strangers.read(i)) for i in range(len(strangers))])
-    show(
-        {
-            "PAW-ViT": evaluate(descriptors.vectors, rule),
-            "colour histogram": evaluate(colours, rule),
-        }
-    )
+    return {
+        "PAW-ViT": evaluate(descriptors.vectors, rule),
+        "colour histogram": evaluate(colours, rule),
+    }
