@@ -105,6 +105,7 @@ class TrainConfig(_Section):
         epochs: the budget in passes of the sampler. Exactly one of the two.
         evaluate_every: images between two evaluations on the validation individuals.
         patience: evaluations without a better mAP before the training ends early; null = never.
+        seed: another seed starts, samples and augments otherwise.
         precision: "auto" measures whether bf16 pays on this machine.
         workers: processes that load and change photos; 0 does it in between.
     """
