@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import reference
 import typer.main
 
 import pawvit
+import reference
 from pawvit.cli.main import app
 from pawvit.readers.columns import COLUMNS
 from pawvit.training.config import TrainConfig, presets
@@ -224,7 +224,7 @@ def test_the_first_page_of_the_api_has_every_name_of_pawvit_itself() -> None:
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("zensical", reason="needs the extra `docs`")
-    for name in ("docs", "src"):
+    for name in ("docs", "src", "tools"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("README.md", "zensical.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -238,7 +238,10 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert built.returncode == 0, built.stdout + built.stderr
+    said = built.stdout + built.stderr
+    assert built.returncode == 0, said
+    # griffe's warnings, of docstrings that name an argument which is not there, stop no build.
+    assert "griffe:" not in said, said
     site = tmp_path / "site"
     api = "".join(page.read_text(encoding="utf-8") for page in (site / "api").glob("*.html"))
     for name in covered() - {"pawvit", "pawvit.readers", "pawvit.audit"}:

@@ -149,7 +149,8 @@ def usage(command: Command) -> str:
 
 def command_page(command: Command) -> str:
     """The page of one command."""
-    lines = [f"# pawvit {command.words}\n", command.help, "", "```text", usage(command), "```", ""]
+    told = re.sub(r"(?<![`\w-])(--[a-z-]+)", r"`\1`", command.help)
+    lines = [f"# pawvit {command.words}\n", told, "", "```text", usage(command), "```", ""]
     for title, option in (("Arguments", False), ("Options", True)):
         found = [one for one in command.parameters if one.is_option is option]
         if not found:
@@ -234,16 +235,18 @@ def settings_page() -> str:
         "a [preset](presets.md) or a file of your own. The default holds where a file says",
         "nothing; the presets say most.\n",
     ]
-    section = None
+    sections: dict[str, list[str]] = {"": []}
     for name, told, field in settings():
-        if name.rpartition(".")[0] != section:
-            section = name.rpartition(".")[0]
-            title = f"{section}.…" if section else "of the whole training"
-            lines += [f"\n## {title}\n", "| setting | what | default |", "|---|---|---|"]
         choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
         one_of = f" One of {', '.join(f'`{c}`' for c in choices)}." if choices else ""
-        default = field.get_default(call_default_factory=True)
-        lines.append(f"| `{name}` | {_cell(told + one_of)} | {_value(default)} |")
+        default = _value(field.get_default(call_default_factory=True))
+        section = sections.setdefault(name.rpartition(".")[0], [])
+        section.append(f"| `{name}` | {_cell(told + one_of)} | {default} |")
+    for section, rows in sections.items():
+        model = TrainConfig.model_fields[section].annotation if section else TrainConfig
+        told = (inspect.getdoc(model) or "").split("\n\n")[0]
+        lines += [f"\n## {section or 'The training as a whole'}\n", " ".join(told.split()), ""]
+        lines += ["| setting | what | default |", "|---|---|---|", *rows]
     return MADE + "\n".join(lines) + "\n"
 
 

@@ -81,7 +81,8 @@ def evaluate(
         trained, plain = found.values()
         for one, other in zip(trained, plain, strict=True):
             gain = evaluation.compare(one, other)
-            said = f"{one.name}: mAP {gain.differences['map_queries']:+.1%} over the untrained backbone"
+            more = gain.differences["map_queries"]
+            said = f"{one.name}: mAP {more:+.1%} over the untrained backbone"
             # One individual alone has no interval.
             if "map_queries" in gain.intervals:
                 low, high = gain.intervals["map_queries"]
