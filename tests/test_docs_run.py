@@ -116,8 +116,8 @@ def trained(folder: Path, herd: Path, run: Path) -> Path:
     """A table with splits, `maps/` and `run/`."""
     shutil.rmtree(folder / "maps")
     for name in ("images", "maps"):
-        (folder / name).symlink_to(herd / name)
-    (folder / "run").symlink_to(run)
+        shutil.copytree(herd / name, folder / name)
+    shutil.copytree(run, folder / "run")
     shutil.copy(herd / "photos.csv", folder / "photos.csv")
     return folder
 

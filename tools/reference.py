@@ -117,6 +117,8 @@ def _takes(kind: Any) -> tuple[str, bool, bool]:
         kind = next(inner for inner in get_args(kind) if inner is not type(None))
     if get_origin(kind) is list:
         return _takes(get_args(kind)[0])[0], True, False
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{one}`" for one in get_args(kind)), False, False
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{one.value}`" for one in kind), False, False
     words = {Path: "path", str: "text", int: "whole number", float: "number", bool: ""}
