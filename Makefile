@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: demo test check format wheel clean
+.PHONY: demo test check format docs wheel clean
 
 # pip, not uv or poetry: pip takes the wheels of torch that a machine may hold locally.
 $(VENV)/.installed: pyproject.toml
@@ -19,16 +19,25 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks tools
+	$(BIN)/ruff check src tests benchmarks tools
 	$(BIN)/mypy
 
 format: $(VENV)/.installed
-	$(BIN)/ruff format src tests benchmarks
-	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks tools
+	$(BIN)/ruff check --fix src tests benchmarks tools
+
+# A page with a broken link or without its source is an error.
+docs: $(VENV)/.docs
+	$(BIN)/python tools/reference.py docs/reference
+	$(BIN)/zensical build --clean --strict
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs]"
+	touch $@
 
 wheel: $(VENV)/.installed
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache $(DEMO)
+	rm -rf $(VENV) dist build site docs/reference .cache .pytest_cache .mypy_cache .ruff_cache $(DEMO)

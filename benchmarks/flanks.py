@@ -53,7 +53,11 @@ def main() -> None:
         found = [embedder.embed([spoil(table.read(index))]).right for index in range(len(table))]
         right = np.concatenate([one for one in found if one is not None])
         sure, correct = np.maximum(right, 1 - right), (right >= 0.5) == truth
-        cells = [f"{correct[sure >= x].mean():.1%} of {(sure >= x).mean():.0%}" for x in LEVELS]
+        chosen = [sure >= level for level in LEVELS]
+        cells = [
+            f"{correct[rows].mean():.1%} of {rows.mean():.0%}" if rows.any() else "none"
+            for rows in chosen
+        ]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 

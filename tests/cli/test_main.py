@@ -79,6 +79,17 @@ def test_the_whole_road(pawvit: Command, herd: Path, run: Path, tmp_path: Path) 
         assert drawn.width > 500
 
 
+def test_one_individual_has_no_interval(
+    pawvit: Command, herd: Path, run: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(herd / "photos.csv", dtype=str)
+    one = table[table.identity == table.identity.iloc[0]]
+    one.assign(path=[str(herd / path) for path in one.path]).to_csv(tmp_path / "one.csv")
+    ended = pawvit("evaluate", tmp_path / "one.csv", "-m", run, "--untrained")
+    assert ended.code == 0, ended.err
+    assert "over the untrained backbone\n" in ended.out
+
+
 def test_a_training_is_made_and_gone_on_with(
     pawvit: Command, herd: Path, tmp_path: Path, tiny: tuple[str, ...]
 ) -> None:

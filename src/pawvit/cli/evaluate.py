@@ -81,11 +81,13 @@ def evaluate(
         trained, plain = found.values()
         for one, other in zip(trained, plain, strict=True):
             gain = evaluation.compare(one, other)
-            low, high = gain.intervals["map_queries"]
-            console.print(
-                f"{one.name}: mAP {gain.differences['map_queries']:+.1%} over the untrained"
-                f" backbone (95 % interval {low:+.1%} … {high:+.1%})"
-            )
+            more = gain.differences["map_queries"]
+            said = f"{one.name}: mAP {more:+.1%} over the untrained backbone"
+            # One individual alone has no interval.
+            if "map_queries" in gain.intervals:
+                low, high = gain.intervals["map_queries"]
+                said += f" (95 % interval {low:+.1%} … {high:+.1%})"
+            console.print(said)
     if out is not None:
         results = {name: [one.as_dict() for one in all_] for name, all_ in found.items()}
         files.write_json(out, results)

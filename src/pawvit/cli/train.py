@@ -23,10 +23,19 @@ if TYPE_CHECKING:
 
 def train(
     photos: Annotated[
-        Path | None, typer.Argument(help="Photo table (CSV, Parquet) or folder by identity.")
+        Path | None,
+        typer.Argument(
+            help="Photo table (CSV, Parquet) or folder by identity; needed for a new training."
+        ),
     ] = None,
-    maps: Annotated[Path | None, typer.Option("--maps", "-m", help="Folder of part maps.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="New run folder.")] = None,
+    maps: Annotated[
+        Path | None,
+        typer.Option("--maps", "-m", help="Folder of part maps; needed for a new training."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="New run folder; needed for a new training."),
+    ] = None,
     preset: Annotated[
         str, typer.Option("--preset", "-p", help="Preset by name, or a .yaml file.")
     ] = "vits14-cpu",

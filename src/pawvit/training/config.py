@@ -24,7 +24,12 @@ class _Section(BaseModel):
 
 
 class SamplerConfig(_Section):
-    """P × K: how many entities a batch holds, and how many photos of each."""
+    """P × K: what a batch holds.
+
+    Attributes:
+        entities: how many a batch holds: animals, or flanks of animals where flanks differ.
+        photos: how many of each.
+    """
 
     entities: int = Field(default=8, ge=2)
     photos: int = Field(default=16, ge=1)
@@ -34,9 +39,21 @@ class LossConfig(_Section):
     """Weights and settings of the losses; see `losses.criterion.Criterion`.
 
     Attributes:
+        identity: weight of telling the training individuals apart.
+        triplet: weight of bringing photos of one entity closer than those of others.
         triplet_on: "descriptor" is the paper's. "neck" takes the descriptor behind the BNNeck,
             which is centred: where training starts from noise at a high learning rate, the triplet
             loss can otherwise be had cheaply by moving all descriptors together.
+        mask: weight of finding the parts that the part maps show.
+        orientation: weight of telling left flanks from right ones, by each visible part.
+        smoothing: share of the identity label that is spread over all entities.
+        margin: by how much another entity's photo must be farther away, in (1 − cosine) / 2.
+        gamma: the exponent on both logarithms of the mask loss.
+        orientation_mean: "parts" takes the mean over photos for each part, then over parts;
+            "images" over the visible parts of each photo first (eq. 3).
+        count_ignored: whether pixels that a rotation brings in are wrong for every part in the
+            mask loss, or are left out.
+        count_absent: whether parts that a photo does not show count in its Dice term.
     """
 
     identity: float = Field(default=1.0, ge=0)
@@ -88,6 +105,7 @@ class TrainConfig(_Section):
         epochs: the budget in passes of the sampler. Exactly one of the two.
         evaluate_every: images between two evaluations on the validation individuals.
         patience: evaluations without a better mAP before the training ends early; null = never.
+        seed: another seed starts, samples and augments otherwise.
         precision: "auto" measures whether bf16 pays on this machine.
         workers: processes that load and change photos; 0 does it in between.
     """

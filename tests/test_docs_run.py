@@ -1,0 +1,172 @@
+"""Every command and Python snippet of README and docs runs, as it is written, page by page.
+
+Each page is one user's afternoon: its snippets run in order in one folder, which holds a tiny drawn
+herd under the names that the docs use (`photos.csv`, `known/`, `new.jpg`).
+
+Only budgets are changed: what `SMALLER` says is added to a command. What can't run here at all is
+in `NOT_RUN`, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shlex
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pawvit.cli.main import main
+from pawvit.readers import read_table, write_table
+from pawvit.splits import split_by_identity, with_splits
+
+ROOT = Path(__file__).resolve().parents[1]
+
+FEW_IMAGES = ("images=8", "sampler.entities=4", "sampler.photos=2", "workers=0")
+"""A training of one step of eight images, loaded by this process."""
+
+SMALLER = {
+    "train": [word for setting in FEW_IMAGES for word in ("-s", setting)],
+    "herd": ["--animals", "8", "--photos", "2"],
+    "demo": ["--animals", "12", "--photos", "2"]
+    + [word for setting in FEW_IMAGES for word in ("-s", setting)],
+}
+"""Words that are added to a command: the same command, on less. The last option given holds."""
+
+SHARES = {"train": 0.7, "select": 0.1, "val": 0.2}
+"""As `pawvit data split` deals."""
+
+NOT_RUN = {
+    "make demo": "makes an environment from the package index; `pawvit demo` runs instead",
+    "make test": "is what runs this very test",
+    "pip install '.[offline]'": "changes the environment that the tests run in",
+}
+
+
+def fences(page: Path) -> list[tuple[int, str, str]]:
+    """(line number, language, text) of the page's runnable snippets, in order."""
+    text = page.read_text(encoding="utf-8")
+    found = re.finditer(r"^```(bash|python)\n(.*?)^```$", text, flags=re.S | re.M)
+    return [(text[: one.start()].count("\n") + 2, one[1], one[2]) for one in found]
+
+
+def sources() -> list[Path]:
+    """README and the pages that people write; docs/reference is made from the code."""
+    made = ROOT / "docs" / "reference"
+    written = [page for page in sorted((ROOT / "docs").rglob("*.md")) if made not in page.parents]
+    return [ROOT / "README.md", *written]
+
+
+PAGES = [page.relative_to(ROOT).as_posix() for page in sources() if fences(page)]
+
+
+@pytest.fixture(scope="module")
+def template(herd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder: `photos.csv` with `photos/`, `known/` by individual, `new.jpg`.
+
+    Its `maps/` are begun already, so that `pawvit masks` goes on with them; on the drawn herd's
+    own page it makes them all.
+    """
+    from pawvit.teacher.masks import make_maps
+
+    folder = tmp_path_factory.mktemp("docs")
+    table = pd.read_csv(herd / "photos.csv", dtype=str, keep_default_na=False)
+    table = table[table.orientation == "left"].drop(columns=["split", "role"])
+    # As few animals as `pawvit data split` can still deal: five to train on, all of the others.
+    deals = split_by_identity(list(table.identity), SHARES)
+    kept = [name for name, split in zip(table.identity, deals, strict=True) if split == "train"]
+    spared = sorted(set(kept))[5:]
+    mine = table[~table.identity.isin(spared)].groupby("identity").head(2)
+    (folder / "photos").mkdir()
+    for path in mine.path:
+        shutil.copy(herd / path, folder / "photos" / Path(path).name)
+    mine = mine.assign(path=["photos/" + Path(path).name for path in mine.path])
+    mine.to_csv(folder / "photos.csv", index=False)
+    for one in mine.groupby("identity").head(1)[:2].itertuples():
+        place = folder / "known" / str(one.identity) / Path(str(one.path)).name
+        place.parent.mkdir(parents=True)
+        shutil.copy(folder / str(one.path), place)
+    shutil.copy(herd / table.path.iloc[2], folder / "new.jpg")
+    make_maps(read_table(folder / "photos.csv"), folder / "maps")
+    return folder
+
+
+@pytest.fixture
+def folder(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the user's folder, to run in."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def dealt(folder: Path) -> Path:
+    """The same, with splits in `photos.csv`."""
+    write_table(with_splits(read_table(folder / "photos.csv"), SHARES), folder / "photos.csv")
+    return folder
+
+
+@pytest.fixture
+def trained(folder: Path, herd: Path, run: Path) -> Path:
+    """A table with splits, `maps/` and `run/`."""
+    shutil.rmtree(folder / "maps")
+    for name in ("images", "maps"):
+        shutil.copytree(herd / name, folder / name)
+    shutil.copytree(run, folder / "run")
+    shutil.copy(herd / "photos.csv", folder / "photos.csv")
+    return folder
+
+
+BEGINS_WITH = {"docs/api/index.md": "trained", "docs/results.md": "dealt"}
+"""Pages that say that something is there already."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_says_runs(
+    page: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime", reason="pages take the extra `offline` as installed")
+    request.getfixturevalue(BEGINS_WITH.get(page, "folder"))
+    names: dict[str, Any] = {"__name__": page}
+    for number, language, text in fences(ROOT / page):
+        if language == "python":
+            exec(compile("\n" * (number - 1) + text, page, "exec"), names)
+            continue
+        for offset, line in enumerate(text.splitlines()):
+            words = shlex.split(line, comments=True)
+            if words and shlex.join(words) not in NOT_RUN:
+                assert call(words, monkeypatch) == 0, f"{page}:{number + offset}: {line}"
+
+
+def call(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a command, run in this process."""
+    if words[0] == "pawvit":
+        monkeypatch.setattr(sys, "argv", [*words, *SMALLER.get(words[1], [])])
+        begin: Callable[[], object] = main
+    else:
+        assert words[0] == "python", f"what is {words[0]}? Run it here, or say why not: NOT_RUN"
+        script = ROOT / words[1]
+        monkeypatch.setattr(sys, "argv", words[1:])
+        begin = lambda: runpy.run_path(str(script), run_name="__main__")  # noqa: E731
+    try:
+        begin()
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else int(bool(error.code))
+    return 0
+
+
+def test_nothing_is_excused_that_no_page_says() -> None:
+    said = {
+        shlex.join(shlex.split(line, comments=True))
+        for page in sources()
+        for _, language, text in fences(page)
+        if language == "bash"
+        for line in text.splitlines()
+    }
+    assert set(NOT_RUN) <= said
