@@ -195,9 +195,7 @@ class Embedder:
         right = None
         if self.heads is not None:
             right = self.heads.orientations(features).mean(dim=1).sigmoid()
-        if self.model.config.retrieval == "parts":
-            return features.part_tokens.mean(dim=1), features.part_weights, right
-        return features.descriptor, features.part_weights, right
+        return self.model.compared(features), features.part_weights, right
 
     def embed_table(
         self,

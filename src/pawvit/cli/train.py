@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import torch
 
     from pawvit.photos import PhotoTable
+    from pawvit.training.dataset import TrainingPhotos
+    from pawvit.training.run import Run
     from pawvit.training.trainer import Validate
 
 
@@ -126,7 +128,16 @@ def train(
         f" {len(select)} photos of {len(set(select.identities) - {''})} others;"
         f" {', '.join(config.model.parts)}; {facts['precision']} on {chosen.type}"
     )
-    with _live() as report:
+    validate = _validator(config.model, select, chosen)
+
+    live = _live()
+
+    def complete() -> None:
+        if config.discriminant:
+            live.bar.stop()  # there can be only one
+            _discriminant(run, data, config.discriminant, chosen, validate)
+
+    with live as report:
         trainer = Trainer(
             config,
             data,
@@ -134,8 +145,9 @@ def train(
             heads,
             run,
             device=chosen,
-            validate=_validator(config.model, select, chosen),
+            validate=validate,
             report=report,
+            complete=complete,
         )
         # Being asked to end (by a scheduler, say) is the same as Ctrl-C: save, then go.
         before = {
@@ -207,6 +219,28 @@ def _validator(model_config: Any, select: PhotoTable, device: torch.device) -> V
         }
 
     return validate
+
+
+def _discriminant(
+    run: Run, photos: TrainingPhotos, size: int, device: torch.device, validate: Validate
+) -> None:
+    from pawvit.cli.console import bar
+    from pawvit.descriptors import ModelStamp
+    from pawvit.embedder import Embedder
+    from pawvit.training.discriminant import add_discriminant
+
+    def describe(model: Any, pictures: Any) -> Any:
+        stamp = ModelStamp("in training", "in training", model.config.parts)
+        return Embedder(model, model.config, stamp, device=device).embed(pictures).vectors
+
+    with bar("discriminant") as progress:
+        gain = add_discriminant(
+            run, photos, size, describe=describe, validate=validate, progress=progress
+        )
+    if gain is not None:
+        before, after = gain
+        verdict = "kept" if after > before else "left out"
+        console.print(f"linear discriminant: mAP {before:.1%} → {after:.1%}, {verdict}")
 
 
 class _live:  # noqa: N801 (a context manager used like a function)

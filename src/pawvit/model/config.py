@@ -33,6 +33,8 @@ class ModelConfig(BaseModel):
         retrieval: what stands for a photo when photos are compared. "descriptor" is the paper's
             aggregated one. "parts" is the mean of the part tokens: after a short training the
             aggregation, which starts from noise, is a worse guide to unseen animals than they are.
+        discriminant: how many numbers are left of it by a linear discriminant that was fitted after
+            the training; 0 where none was.
         position_resampling: how pretrained position embeddings reach another grid; "aligned" is
             the released code's (bicubic, corners aligned), "antialias" is timm's.
     """
@@ -50,6 +52,7 @@ class ModelConfig(BaseModel):
     mask_activation: Literal["sigmoid", "none"] = "sigmoid"
     join_block: int = Field(default=0, ge=0)
     retrieval: Literal["descriptor", "parts"] = "descriptor"
+    discriminant: int = Field(default=0, ge=0)
     position_resampling: Literal["antialias", "aligned"] = "antialias"
 
     @field_validator("parts", "image_size", "map_size", "mean", "std", mode="before")

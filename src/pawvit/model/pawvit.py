@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from pawvit.errors import ConfigError
 from pawvit.model.config import ModelConfig
+from pawvit.model.discriminant import Discriminant
 
 TOKEN_STD = 0.02
 
@@ -89,6 +90,9 @@ class PawViT(nn.Module):
         nn.init.trunc_normal_(self.tokens, std=TOKEN_STD)
         self.aggregation = Aggregation(width, self.heads)
 
+        self.discriminant: Discriminant | None = None
+        if config.discriminant:
+            self.discriminant = Discriminant(width, config.discriminant)
         self.normalise = Normalise(config.mean, config.std)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Features:
@@ -114,6 +118,21 @@ class PawViT(nn.Module):
         patches = x[:, x.shape[1] - self.grid[0] * self.grid[1] :]
         descriptor, weights = self.aggregation(parts)
         return Features(descriptor, parts, x[:, K], patches, weights)
+
+    def compared(self, features: Features) -> Float[Tensor, "B D"]:
+        """What stands for the photos when they are compared, by cosine: `config.retrieval`.
+
+        D is C, or `config.discriminant` where there is one.
+        """
+        by_parts = self.config.retrieval == "parts"
+        chosen = features.part_tokens.mean(dim=1) if by_parts else features.descriptor
+        return chosen if self.discriminant is None else self.discriminant(chosen.float())
+
+    def with_discriminant(self, discriminant: Discriminant) -> None:
+        """Gives the network a discriminant that was fitted to what it has `compared` so far."""
+        size = len(discriminant.projection)
+        self.config = self.config.model_copy(update={"discriminant": size})
+        self.discriminant = discriminant
 
 
 class Normalise(nn.Module):

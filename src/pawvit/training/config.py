@@ -105,6 +105,8 @@ class TrainConfig(_Section):
         epochs: the budget in passes of the sampler. Exactly one of the two.
         evaluate_every: images between two evaluations on the validation individuals.
         patience: evaluations without a better mAP before the training ends early; null = never.
+        discriminant: so many directions of a linear discriminant are fitted to the training photos
+            at the end, and kept where the selection individuals gain by it; null = none.
         seed: another seed starts, samples and augments otherwise.
         precision: "auto" measures whether bf16 pays on this machine.
         workers: processes that load and change photos; 0 does it in between.
@@ -120,6 +122,7 @@ class TrainConfig(_Section):
     epochs: int | None = Field(default=None, gt=0)
     evaluate_every: int = Field(default=10_000, gt=0)
     patience: int | None = Field(default=None, gt=0)
+    discriminant: int | None = Field(default=None, gt=0)
     seed: int = 0
     precision: Literal["auto", "float32", "bf16"] = "auto"
     workers: int = Field(default=1, ge=0)
@@ -128,6 +131,8 @@ class TrainConfig(_Section):
     def _one_budget(self) -> TrainConfig:
         if (self.images is None) == (self.epochs is None):
             raise ValueError("give exactly one of `images` and `epochs`")
+        if self.model.discriminant:
+            raise ValueError("`model.discriminant` comes of a training: set `discriminant`")
         return self
 
 

@@ -66,6 +66,7 @@ class Trainer:
         device: where to compute.
         validate: see `Validate`.
         report: called after each step.
+        complete: called when the budget is used up, before the run counts as done.
     """
 
     def __init__(
@@ -79,11 +80,12 @@ class Trainer:
         device: torch.device,
         validate: Validate,
         report: Callable[[Progress], None],
+        complete: Callable[[], None] = lambda: None,
     ) -> None:
         self.config, self.photos, self.run = config, photos, run
         self.device = device
         self.model, self.heads = model.to(device), heads.to(device)
-        self.validate, self.report = validate, report
+        self.validate, self.report, self.complete = validate, report, complete
         self.criterion = Criterion(**config.loss.model_dump(exclude={"triplet_on"}))
         self.sampler = PKSampler(
             photos.shows,
@@ -146,6 +148,7 @@ class Trainer:
                 raise KeyboardInterrupt
             if self.config.patience and self.since_best >= self.config.patience:
                 break
+        self.complete()
         self.run.finish()
 
     def _step(

@@ -1,0 +1,85 @@
+"""The end of a training: a linear discriminant behind its best checkpoint, where that helps.
+
+Knows the run folder and the training photos; how photos are described and measured is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float32
+
+from pawvit.images import Pixels
+from pawvit.model import checkpoint
+from pawvit.model.discriminant import fit
+from pawvit.model.pawvit import PawViT
+from pawvit.training.dataset import TrainingPhotos
+from pawvit.training.run import BEST, Run
+
+BATCH = 16
+
+Describe = Callable[[PawViT, Sequence[Pixels]], Float32[np.ndarray, "N C"]]
+"""The network and N photos → what it compares them by, rows of length 1."""
+
+
+def add_discriminant(
+    run: Run,
+    photos: TrainingPhotos,
+    size: int,
+    *,
+    describe: Describe,
+    validate: Callable[[PawViT], dict[str, float]],
+    progress: Callable[[int, int], None],
+) -> tuple[float, float] | None:
+    """Fits a discriminant to the training photos; the selection individuals decide if it stays.
+
+    Nothing is fitted where the best checkpoint has one already, or where no entity has two photos.
+
+    Args:
+        run: its best checkpoint is replaced where mAP is the better for it.
+        photos: the training set; mirrored photos count as in training.
+        size: how many numbers are to be left; fewer where there are fewer entities.
+        describe, validate: see `Describe` and `trainer.Validate`.
+        progress: called with (photos looked at, all).
+
+    Returns:
+        mAP of the selection individuals without and with it, in [0, 1]; None if nothing was fitted.
+    """
+    model, heads, card = checkpoint.load(run.folder / BEST)
+    size = min(size, len(photos.entities) - 1, model.width)
+    if card.config.discriminant or not any(len(own) > 1 for own in photos.shows):
+        return None
+    vectors, entities = _described(model, photos, describe, progress)
+    model.with_discriminant(fit(vectors, entities, size))
+    metrics = validate(model)
+    run.log("discriminant", card.images_seen, metrics)
+    before = card.metrics["mAP"]
+    if metrics["mAP"] > before:
+        own = {"config": model.config, "metrics": metrics}
+        checkpoint.save(run.folder / BEST, model, heads, card.model_copy(update=own))
+    return before, metrics["mAP"]
+
+
+def _described(
+    model: PawViT,
+    photos: TrainingPhotos,
+    describe: Describe,
+    progress: Callable[[int, int], None],
+) -> tuple[Float32[np.ndarray, "N C"], np.ndarray]:
+    shown = {one: entity for entity, own in enumerate(photos.shows) for one in own}
+    vectors: list[np.ndarray] = []
+    entities: list[int] = []
+
+    def fail(index: int, error: Exception) -> None:
+        raise error
+
+    for indices, pictures in photos.table.batches(range(len(photos)), BATCH, fail):
+        for mirrored in (False, True):
+            kept = [place for place, index in enumerate(indices) if (index, mirrored) in shown]
+            if kept:
+                turned = [pictures[place][:, :: -1 if mirrored else 1] for place in kept]
+                vectors.append(describe(model, turned))
+                entities += [shown[indices[place], mirrored] for place in kept]
+        progress(indices[-1] + 1, len(photos))
+    return np.concatenate(vectors), np.array(entities)
