@@ -11,7 +11,7 @@ from PIL import Image
 
 from pawvit.descriptors import ModelStamp
 from pawvit.embedder import Embedder
-from pawvit.errors import CheckpointError
+from pawvit.errors import CheckpointError, ConfigError
 from pawvit.images import resize
 from pawvit.model import checkpoint
 from pawvit.readers import read_pictures, read_table
@@ -122,3 +122,59 @@ def test_a_photo_that_can_t_be_read_is_named_and_the_others_are_there(
 def test_a_folder_without_a_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no such checkpoint"):
         Embedder.load(tmp_path)
+
+
+def test_a_flank_that_nobody_gave_is_predicted(embedder: Embedder, run: Path, herd: Path) -> None:
+    table = read_table(herd / "photos.csv").part("train")
+    found, _ = embedder.embed_table(table)
+    assert set(found.predicted) <= {"left", "right"}
+    assert found.orientations == table.orientations  # what was given stays beside it
+    model, heads, card = checkpoint.load(run / "best.safetensors")
+    for row in (0, 7):
+        image = torch.from_numpy(resize(table.read(row), card.config.image_size).copy())
+        with torch.no_grad():
+            logits = heads.orientations(model(image.permute(2, 0, 1)[None] / 255))
+        right = 1 / (1 + np.exp(-float(logits.mean())))
+        assert found.predicted[row] == ("right" if right >= 0.5 else "left")
+        assert found.confidences[row] == pytest.approx(max(right, 1 - right), abs=1e-5)
+
+
+def test_two_animals_on_one_picture_keep_their_boxes(embedder: Embedder, herd: Path) -> None:
+    table = read_table(herd / "photos.csv").take([0, 0])
+    table.frame["bbox"] = ["0 0 40 64", "40, 0, 40, 64"]
+    found, _ = embedder.embed_table(table)
+    assert found.boxes == ["0.00, 0.00, 40.00, 64.00", "40.00, 0.00, 40.00, 64.00"]
+    assert len(set(found.photo_hashes)) == 2
+
+
+def test_a_backbone_by_name_says_that_it_is_untrained(herd: Path) -> None:
+    pytest.importorskip("onnx")
+    photo = read_table(herd / "photos.csv").read(0)
+    plain = Embedder.load("dinov2-small")
+    half = np.zeros((1, 20, 20), np.float32)
+    half[:, :, :10] = 1
+    pooled = Embedder.load("dinov2-small", foreground=lambda photos: half[: len(photos)])
+    assert plain.untrained
+    assert plain.stamp.name == "dinov2-small untrained"
+    assert plain.stamp.source == "dinov2-small"
+    assert plain.stamp.id != pooled.stamp.id  # class token and foreground can't be compared
+    assert "class token" in plain.stamp.preprocessing
+    assert "foreground" in pooled.stamp.preprocessing
+    for embedder in (plain, pooled):
+        found = embedder.embed([photo])
+        assert found.vectors.shape == (1, 384)
+        assert found.right is None  # it can't tell flanks: unknown stays unknown
+    # What lies outside of the foreground has no patch of its own in the descriptor.
+    half[:] = 1
+    everything = pooled.embed([photo]).vectors
+    half[:, :, :10] = 0
+    assert not np.allclose(everything, pooled.embed([photo]).vectors, atol=1e-3)
+
+
+def test_names_are_told_from_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="did you mean"):
+        Embedder.load("dinov2-smal")
+    for path in ("runs/dinov2-smal", "missing.safetensors"):
+        with pytest.raises(CheckpointError, match="no such checkpoint"):
+            Embedder.load(path)

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pawvit.errors import InputError
-from pawvit.evaluation import MARKDOWN_HEADER, METRICS, compare, evaluate
+from pawvit.evaluation import MARKDOWN_HEADER, METRICS, compare, evaluate, match_curve
 from pawvit.photos import PhotoTable
 from pawvit.protocols import Protocol, atrw, leave_one_out, query_gallery
 
@@ -263,3 +263,22 @@ def test_the_whole_matrix_is_never_in_memory():
     assert found.valid == number
     whole = 4 * number * number
     assert peak < whole / 3
+
+
+def test_the_match_curve_is_rank_k_for_every_k():
+    table = herd(HERD)
+    found = evaluate(random_units(len(table)), leave_one_out(table))
+    curve = match_curve(found, ranks=12)
+    for depth, name in ((1, "rank1"), (5, "rank5"), (10, "rank10")):
+        assert curve.share[depth - 1] == pytest.approx(getattr(found, name))
+        assert curve.chance[depth - 1] == pytest.approx(found.chance[name])
+        bounds = curve.lower[depth - 1], curve.upper[depth - 1]
+        assert bounds == pytest.approx(found.intervals[name])
+    assert (np.diff(curve.share) >= 0).all()
+
+
+def test_the_match_curve_of_one_individual_has_no_interval():
+    table = herd({"1/left": 4})
+    curve = match_curve(evaluate(random_units(4), leave_one_out(table)), ranks=3)
+    assert np.isnan(curve.lower).all()
+    assert curve.share.tolist() == [1, 1, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,46 @@ def test_agreement_counts_known_truths_only() -> None:
     answers = [answer("a", "b"), answer("b", "a"), answer("b"), answer("a"), answer()]
     found = agreement(answers, ["a", "a", "a", "", "a"])
     assert (found.asked, found.first, found.listed) == (4, 1, 2)
+
+
+def test_confident_predictions_count_as_given_and_others_do_not(tmp_path: Path) -> None:
+    gallery = replace(
+        made([0, 10, 20], ["Zola", "Abu", "Tao"], ["unknown"] * 3),
+        predicted=["left", "right", "right"],
+        confidences=[0.999, 0.999, 0.7],
+    )
+    catalogue = filled(tmp_path, gallery)
+    query = replace(asked([0], ["unknown"]), predicted=["left"], confidences=[0.995])
+    answer = identify(query, catalogue)[0]
+    assert [c.individual for c in answer.candidates] == ["Zola", "Tao"]  # Tao's flank is unsure
+    assert answer.not_comparable == ("Abu",)
+    assert (answer.orientations, answer.confidences) == (("left",), (0.995,))
+    assert "left (predicted, 99.5%)" in answer.line
+    zola, tao = answer.candidates
+    assert zola.confidence == pytest.approx(0.999)
+    assert (tao.orientation, tao.confidence) == ("unknown", None)
+
+    unsure = replace(query, confidences=[0.8])
+    answer = identify(unsure, catalogue)[0]
+    assert [c.individual for c in answer.candidates] == ["Zola", "Abu", "Tao"]
+    assert "both flanks were compared" in answer.line
+
+    told = replace(query, orientations=["right"])  # people are believed before the model
+    answer = identify(told, catalogue)[0]
+    assert [c.individual for c in answer.candidates] == ["Abu", "Tao"]
+    assert answer.confidences == (None,)
+
+
+@pytest.mark.parametrize("side", ["front", "back"])
+def test_from_the_front_both_flanks_are_compared_and_the_answer_says_so(
+    tmp_path: Path, side: str
+) -> None:
+    catalogue = filled(tmp_path, made([0, 10], ["Zola", "Abu"], ["left", "right"]))
+    answer = identify(asked([0], [side]), catalogue)[0]
+    assert len(answer.candidates) == 2
+    assert f"Seen from the {side}: both flanks were compared." in answer.line
+
+
+def test_a_candidate_of_unknown_flank_is_named_as_such(tmp_path: Path) -> None:
+    catalogue = filled(tmp_path, made([0], ["Zola"], ["unknown"]))
+    assert "may be the other one" in identify(asked([0], ["left"]), catalogue)[0].line

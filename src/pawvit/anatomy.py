@@ -24,6 +24,9 @@ ORIENTATIONS = ("left", "right", "front", "back", "unknown")
 
 FLANKS = ("left", "right")
 
+CONFIDENT = 0.99
+"""From this confidence on a predicted flank counts as if it were given (docs/results.md)."""
+
 _MIRROR = {"left": "right", "right": "left"}
 
 # Okabe and Ito's colours keep apart for every kind of colour vision; beyond eight they repeat,
@@ -54,6 +57,25 @@ def comparable(first: str, second: str) -> bool:
     the front or the back, is compared with everything.
     """
     return _MIRROR.get(first) != second
+
+
+def side_shown(given: str, predicted: str, confidence: float) -> str:
+    """The orientation to go by.
+
+    Args:
+        given: what people say, one of `ORIENTATIONS`; unless "unknown" it holds.
+        predicted: the flank that a model sees, "" where none does.
+        confidence: of the model, in [0, 1]; below `CONFIDENT` it counts for nothing.
+    """
+    return predicted if given == "unknown" and predicted and confidence >= CONFIDENT else given
+
+
+def side_label(side: str, confidence: float | None) -> str:
+    """An orientation for people to read; a confidence means that only a model says so."""
+    if confidence is None:
+        return side
+    # Never "100 %": no prediction is certain.
+    return f"{side} (predicted, {min(confidence, 0.999):.1%})"
 
 
 def colours(number: int) -> list[tuple[int, int, int]]:

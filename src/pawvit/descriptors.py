@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Bool, Float32, Int
 
 from pawvit import files
-from pawvit.anatomy import ORIENTATIONS
+from pawvit.anatomy import FLANKS, ORIENTATIONS, side_shown
 from pawvit.errors import CatalogueError, ImageError, InputError
 from pawvit.images import Box
 
@@ -29,8 +29,18 @@ UNIT_TOLERANCE = 1e-3
 """How far the length of a descriptor may be from 1: half-precision networks round that much."""
 
 _STAMP = b"pawvit.descriptors"
-_FORMAT = 1
-_COLUMNS = ("path", "identity", "orientation", "camera", "encounter", "sha256")
+_FORMAT = 2
+# Column of the file → attribute; a file of format 1 lacks the optional ones.
+_LABELS = {
+    "path": "paths",
+    "identity": "identities",
+    "orientation": "orientations",
+    "sha256": "photo_hashes",
+    "camera": "cameras",
+    "encounter": "encounters",
+}
+_OPTIONAL = {"bbox": "boxes", "predicted_orientation": "predicted"}
+_CONFIDENCE = "orientation_confidence"
 
 
 @dataclass(frozen=True)
@@ -42,12 +52,15 @@ class ModelStamp:
         name: how people call the model.
         parts: the K names of its parts, in the order of `part_weights`; empty for a baseline.
         preprocessing: how pictures are made ready, in words or JSON, for people to read.
+        source: what loads it again: a name that `pawvit models` lists, or an absolute path; ""
+            where nothing is known to.
     """
 
     id: str
     name: str
     parts: tuple[str, ...] = ()
     preprocessing: str = ""
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id[:12]})"
@@ -61,12 +74,15 @@ class Descriptors:
         paths: as the photo table gives them.
         vectors: N × C, float32, rows of length 1.
         identities: an unknown one is "".
-        orientations: each one of `anatomy.ORIENTATIONS`.
+        orientations: as given, each one of `anatomy.ORIENTATIONS`.
         photo_hashes: of each photo, as `photo_hash` makes it.
         model: the model that made the vectors.
         cameras, encounters: "" where unknown; an empty list means that none is known.
         part_weights: N × K, float32, the attention on each part; None for models without parts.
         root: the folder that relative paths start from; "" means the folder of the file.
+        boxes: where on the picture the animal is, as in a photo table; "" is the whole picture.
+        predicted: the flank that the model believes to see, "" where it can't tell flanks.
+        confidences: how sure of it the model is, in [0.5, 1]; 0 where nothing is predicted.
 
     Raises:
         InputError: lengths differ, vectors are not finite, not float32 or not of length 1.
@@ -82,11 +98,16 @@ class Descriptors:
     encounters: list[str] = field(default_factory=list)
     part_weights: Float32[np.ndarray, "N K"] | None = None
     root: str = ""
+    boxes: list[str] = field(default_factory=list)
+    predicted: list[str] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in ("cameras", "encounters"):
+        for name in ("cameras", "encounters", "boxes", "predicted"):
             if not getattr(self, name):
                 object.__setattr__(self, name, [""] * len(self.paths))
+        if not self.confidences:
+            object.__setattr__(self, "confidences", [0.0] * len(self.paths))
         problem = self._problem()
         if problem:
             raise InputError(problem, mend="make the descriptors again with: pawvit embed")
@@ -94,9 +115,20 @@ class Descriptors:
     def __len__(self) -> int:
         return len(self.paths)
 
+    @property
+    def _lists(self) -> tuple[str, ...]:
+        """The attributes that hold a value a photo."""
+        return (*_LABELS.values(), *_OPTIONAL.values(), "confidences")
+
+    @property
+    def sides(self) -> list[str]:
+        """The orientation to go by: as given, else as predicted with confidence."""
+        told = zip(self.orientations, self.predicted, self.confidences, strict=True)
+        return [side_shown(*one) for one in told]
+
     def _problem(self) -> str | None:
         count = len(self)
-        for name in ("identities", "orientations", "photo_hashes", "cameras", "encounters"):
+        for name in self._lists:
             if len(getattr(self, name)) != count:
                 return f"{count} photos, but {len(getattr(self, name))} {name.replace('_', ' ')}"
         if self.vectors.dtype != np.float32 or self.vectors.ndim != 2 or len(self.vectors) != count:
@@ -105,6 +137,11 @@ class Descriptors:
         strange = sorted(set(self.orientations) - set(ORIENTATIONS))
         if strange:
             return f"unknown orientations: {', '.join(strange)}"
+        strange = sorted(set(self.predicted) - {*FLANKS, ""})
+        if strange:
+            return f"predicted orientations that are no flanks: {', '.join(strange)}"
+        if not all(0 <= confidence <= 1 for confidence in self.confidences):
+            return "a confidence lies outside of [0, 1]"
         row = _first(~np.isfinite(self.vectors).all(axis=1))
         if row is not None:
             return f"the descriptor of {self.paths[row]} is not finite (NaN or infinite)"
@@ -137,19 +174,14 @@ class Descriptors:
         """The descriptors at these rows, in this order."""
         chosen = np.asarray(rows, dtype=np.intp)
 
-        def of(values: list[str]) -> list[str]:
-            return [values[row] for row in chosen]
-
+        lists: dict[str, Any] = {
+            name: [getattr(self, name)[row] for row in chosen] for name in self._lists
+        }
         return replace(
             self,
-            paths=of(self.paths),
             vectors=self.vectors[chosen],
-            identities=of(self.identities),
-            orientations=of(self.orientations),
-            photo_hashes=of(self.photo_hashes),
-            cameras=of(self.cameras),
-            encounters=of(self.encounters),
             part_weights=None if self.part_weights is None else self.part_weights[chosen],
+            **lists,
         )
 
     def merge(self, other: Descriptors) -> Descriptors:
@@ -165,16 +197,14 @@ class Descriptors:
         weights = None
         if kept.part_weights is not None and other.part_weights is not None:
             weights = np.concatenate([kept.part_weights, other.part_weights])
+        lists: dict[str, Any] = {
+            name: getattr(kept, name) + getattr(other, name) for name in self._lists
+        }
         return replace(
             other,
-            paths=kept.paths + other.paths,
             vectors=np.concatenate([kept.vectors, other.vectors]),
-            identities=kept.identities + other.identities,
-            orientations=kept.orientations + other.orientations,
-            photo_hashes=kept.photo_hashes + other.photo_hashes,
-            cameras=kept.cameras + other.cameras,
-            encounters=kept.encounters + other.encounters,
             part_weights=weights,
+            **lists,
         )
 
     def files(self, root: str | os.PathLike[str] | None = None) -> list[Path]:
@@ -196,18 +226,11 @@ class Descriptors:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Writes one Parquet file, atomically; raises PawvitError if the disk is full."""
-        labels = (
-            self.paths,
-            self.identities,
-            self.orientations,
-            self.cameras,
-            self.encounters,
-            self.photo_hashes,
-        )
         columns = {
-            name: pa.array(values, pa.string())
-            for name, values in zip(_COLUMNS, labels, strict=True)
+            name: pa.array(getattr(self, attribute), pa.string())
+            for name, attribute in (_LABELS | _OPTIONAL).items()
         }
+        columns[_CONFIDENCE] = pa.array(self.confidences, pa.float32())
         columns["vector"] = _as_lists(self.vectors)
         if self.part_weights is not None:
             columns["part_weights"] = _as_lists(self.part_weights)
@@ -217,6 +240,7 @@ class Descriptors:
             "name": self.model.name,
             "parts": list(self.model.parts),
             "preprocessing": self.model.preprocessing,
+            "source": self.model.source,
             "root": self.root,
         }
         metadata = {_STAMP: json.dumps(stamp, ensure_ascii=False).encode()}
@@ -248,7 +272,7 @@ class Descriptors:
                 mend="copy it again, or make it again with: pawvit embed",
             ) from None
         raw = (table.schema.metadata or {}).get(_STAMP)
-        lacking = [name for name in (*_COLUMNS, "vector") if name not in table.column_names]
+        lacking = [name for name in (*_LABELS, "vector") if name not in table.column_names]
         if raw is None or lacking:
             what = f"lacks {', '.join(lacking)}" if lacking else "is not stamped by a model"
             raise InputError(
@@ -257,25 +281,39 @@ class Descriptors:
                 mend="give a file that pawvit embed has written",
             )
         stamp = _stamp(raw, where)
-        labels = {name: [value or "" for value in table[name].to_pylist()] for name in _COLUMNS}
+        lists: dict[str, Any] = {
+            attribute: [value or "" for value in table[name].to_pylist()]
+            for name, attribute in (_LABELS | _OPTIONAL).items()
+            if name in table.column_names
+        }
+        if _CONFIDENCE in table.column_names:
+            lists["confidences"] = [value or 0.0 for value in table[_CONFIDENCE].to_pylist()]
         try:
             weighted = "part_weights" in table.column_names
             return cls(
-                paths=labels["path"],
                 vectors=_as_matrix(table["vector"]),
-                identities=labels["identity"],
-                orientations=labels["orientation"],
-                photo_hashes=labels["sha256"],
                 model=ModelStamp(
-                    stamp["id"], stamp["name"], tuple(stamp["parts"]), stamp["preprocessing"]
+                    stamp["id"],
+                    stamp["name"],
+                    tuple(stamp["parts"]),
+                    stamp["preprocessing"],
+                    stamp.get("source", ""),
                 ),
-                cameras=labels["camera"],
-                encounters=labels["encounter"],
                 part_weights=_as_matrix(table["part_weights"]) if weighted else None,
                 root=stamp["root"] or str(where.absolute().parent),
+                **lists,
             )
         except InputError as error:
             raise InputError(error.what, where=where, mend=error.mend) from None
+
+
+def is_descriptors(path: str | os.PathLike[str]) -> bool:
+    """Whether the file is one that `Descriptors.write` made, and not a photo table, say."""
+    try:
+        with open(path, "rb") as handle:
+            return _STAMP in (pq.read_schema(handle).metadata or {})
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def refuse_other_model(expected: ModelStamp, given: ModelStamp, *, holder: str) -> None:

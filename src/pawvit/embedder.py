@@ -16,13 +16,17 @@ from torch import Tensor, nn
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash
 from pawvit.errors import InputError
 from pawvit.images import Pixels, resize
-from pawvit.model import baselines, checkpoint
+from pawvit.model import available, baselines, checkpoint
 from pawvit.model.config import ModelConfig
+from pawvit.model.heads import TrainingHeads
 from pawvit.model.pawvit import PawViT
-from pawvit.photos import PhotoTable
+from pawvit.photos import PhotoTable, box_text
 
 BATCH = 16
-BEST = "best.safetensors"
+SUFFIX = ".safetensors"
+BEST = f"best{SUFFIX}"
+
+Foreground = Callable[[Sequence[Pixels]], Float32[np.ndarray, "N h w"]]
 
 
 @dataclass(frozen=True)
@@ -32,22 +36,27 @@ class Embedded:
     Attributes:
         vectors: N × C, float32, rows of length 1.
         part_weights: N × K, rows sum to 1; None for a network without parts.
+        right: N, the probability that the right flank is seen and not the left, in [0, 1]; None for
+            a network that can't tell flanks.
     """
 
     vectors: Float32[np.ndarray, "N C"]
     part_weights: Float32[np.ndarray, "N K"] | None
+    right: Float32[np.ndarray, "N"] | None = None
 
 
 class Embedder:
     """A network ready to describe photos.
 
     Args:
-        model: `PawViT`, or a network that returns (B, C) descriptors.
+        model: `PawViT`, `ForegroundViT`, or a network that returns (B, C) descriptors.
         config: the image size.
         stamp: what tells its descriptors from another network's.
         device: where to compute.
         flip: describe the photo and its mirror image and join the two, as the paper does for ATRW
             (§4.3.1); the descriptor has 2C numbers.
+        heads: of a `PawViT`: they tell which flank is seen.
+        foreground: where the animal is, for a `ForegroundViT`: N photos → (N, h, w) in [0, 1].
     """
 
     def __init__(
@@ -58,11 +67,19 @@ class Embedder:
         *,
         device: torch.device | None = None,
         flip: bool = False,
+        heads: TrainingHeads | None = None,
+        foreground: Foreground | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
         self.model = model.to(self.device).eval()
+        self.heads = None if heads is None else heads.to(self.device).eval()
         self.size, self.flip = config.image_size, flip
-        self.stamp = stamp
+        self.stamp, self.foreground = stamp, foreground
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the network is as it comes, and has learned no individual animals."""
+        return not isinstance(self.model, PawViT)
 
     @classmethod
     def load(
@@ -71,26 +88,60 @@ class Embedder:
         *,
         device: torch.device | None = None,
         flip: bool = False,
+        foreground: Foreground | None = None,
     ) -> Embedder:
-        """The network of a run folder (its best checkpoint) or of a `.safetensors` file.
+        """The network of a run folder (its best checkpoint), of a file, or one by its name.
+
+        Args:
+            source: a run folder, a `.safetensors` file, a short name of `model.available`, or any
+                model of timm by timm's name.
+            device, flip, foreground: as for the class. The foreground is for networks by name;
+                without it a ViT is described by its class token.
 
         Raises:
             CheckpointError: there is none, or it can't be used.
+            ConfigError: there is no model of that name, or its weights can't be downloaded.
+            MissingExtraError: its weights come from a package that is not installed.
         """
-        path = Path(source)
+        text, path = os.fspath(source), Path(source)
+        short = any(text == one.name for one in available.BACKBONES)
+        hub = text.startswith("hf-hub:")
+        if short or hub or not (path.exists() or path.suffix == SUFFIX or len(path.parts) > 1):
+            return cls._as_it_comes(available.find(text), device, flip, foreground)
         path = path / BEST if path.is_dir() else path
-        model, _, card = checkpoint.load(path)
-        name = path.parent.name if path.name == BEST else path.stem
+        model, heads, card = checkpoint.load(path)
         stamp = ModelStamp(
             card.id + ("+flip" if flip else ""),
-            name,
+            path.parent.name if path.name == BEST else path.stem,
             card.config.parts,
             _preprocessing(card.config),
+            str(Path(source).absolute()),
         )
-        return cls(model, card.config, stamp, device=device, flip=flip)
+        return cls(model, card.config, stamp, device=device, flip=flip, heads=heads)
 
     @classmethod
-    def untrained(
+    def _as_it_comes(
+        cls,
+        chosen: available.Backbone,
+        device: torch.device | None,
+        flip: bool,
+        foreground: Foreground | None,
+    ) -> Embedder:
+        model, config, pooling = baselines.as_it_comes(chosen, foreground=foreground is not None)
+        if not isinstance(model, baselines.ForegroundViT):
+            foreground = None
+        facts = [config.image_size, config.mean, config.std, pooling]
+        stamp = ModelStamp(
+            checkpoint.digest(model, facts) + ("+flip" if flip else ""),
+            f"{chosen.name} untrained",
+            (),
+            f"{_preprocessing(config)}; {pooling}",
+            chosen.name,
+        )
+        return cls(model, config, stamp, device=device, flip=flip, foreground=foreground)
+
+    @classmethod
+    def before_training(
         cls,
         config: ModelConfig,
         weights: str,
@@ -113,20 +164,35 @@ class Embedder:
         """
         stacked = np.stack([resize(photo, self.size) for photo in photos])
         images = torch.from_numpy(stacked).permute(0, 3, 1, 2).to(self.device).float() / 255
+        place = None
+        if self.foreground is not None:
+            place = torch.from_numpy(self.foreground(photos)).to(self.device)
         with torch.inference_mode():
-            vectors, weights = self._describe(images)
+            vectors, weights, right = self._describe(images, place)
             if self.flip:
-                vectors = torch.cat([vectors, self._describe(images.flip(-1))[0]], dim=1)
+                mirrored = self._describe(
+                    images.flip(-1), None if place is None else place.flip(-1)
+                )[0]
+                vectors = torch.cat([vectors, mirrored], dim=1)
             vectors = F.normalize(vectors.float(), dim=1)
-        return Embedded(_array(vectors), None if weights is None else _array(weights))
+        return Embedded(
+            _array(vectors),
+            None if weights is None else _array(weights),
+            None if right is None else _array(right),
+        )
 
-    def _describe(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        if isinstance(self.model, PawViT):
-            features = self.model(images)
-            if self.model.config.retrieval == "parts":
-                return features.part_tokens.mean(dim=1), features.part_weights
-            return features.descriptor, features.part_weights
-        return self.model(images), None
+    def _describe(
+        self, images: Tensor, place: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        if not isinstance(self.model, PawViT):
+            return self.model(images) if place is None else self.model(images, place), None, None
+        features = self.model(images)
+        right = None
+        if self.heads is not None:
+            right = self.heads.orientations(features).mean(dim=1).sigmoid()
+        if self.model.config.retrieval == "parts":
+            return features.part_tokens.mean(dim=1), features.part_weights, right
+        return features.descriptor, features.part_weights, right
 
     def embed_table(
         self, table: PhotoTable, *, progress: Callable[[int, int], None] | None = None
@@ -150,6 +216,9 @@ class Embedder:
                 progress(len(kept) + len(unreadable), len(table))
         chosen = table.take(kept)
         weights = [one.part_weights for one in found if one.part_weights is not None]
+        right = [one.right for one in found if one.right is not None]
+        sure = np.concatenate(right) if right else np.zeros(0, np.float32)
+        boxes = [chosen.box(index) for index in range(len(chosen))]
         width = found[0].vectors.shape[1] if found else 1
         descriptors = Descriptors(
             paths=chosen.paths,
@@ -158,12 +227,15 @@ class Embedder:
             else np.zeros((0, width), np.float32),
             identities=chosen.identities,
             orientations=chosen.orientations,
-            photo_hashes=[photo_hash(f, chosen.box(i)) for i, f in enumerate(chosen.files)],
+            photo_hashes=[photo_hash(*one) for one in zip(chosen.files, boxes, strict=True)],
             model=self.stamp,
             cameras=chosen.column("camera"),
             encounters=chosen.column("encounter"),
             part_weights=np.concatenate(weights) if weights else None,
             root=str(table.root.absolute()),
+            boxes=["" if box is None else box_text(box) for box in boxes],
+            predicted=["right" if p >= 0.5 else "left" for p in sure],
+            confidences=[float(max(p, 1 - p)) for p in sure],
         )
         return descriptors, unreadable
 

@@ -42,6 +42,12 @@ class PawvitError(Exception):
         super().__init__("\n".join(lines))
 
 
+def first_of(problems: Sequence[str], number: int = 10) -> list[str]:
+    """The first problems, and a line that counts the rest."""
+    more = len(problems) - number
+    return [*problems[:number], *([f"and {more} more"] if more > 0 else [])]
+
+
 class InputError(PawvitError):
     """Something that the user gave is wrong."""
 

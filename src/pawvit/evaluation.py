@@ -125,6 +125,22 @@ class Comparison:
         return {"name": self.name, "differences": dict(self.differences), "intervals": bounds}
 
 
+@dataclass(frozen=True, eq=False)
+class MatchCurve:
+    """The cumulative match curve (CMC) of an evaluation: R arrays over ranks 1 … R, in [0, 1].
+
+    Attributes:
+        share: of valid queries with a right candidate that early.
+        lower, upper: the 95 % interval, from resampling individuals; NaN with fewer than two.
+        chance: what a random order is expected to reach.
+    """
+
+    share: Floats
+    lower: Floats
+    upper: Floats
+    chance: Floats
+
+
 def evaluate(
     vectors: npt.NDArray[np.floating],
     protocol: Protocol,
@@ -217,6 +233,24 @@ def compare(
         differences=_named((sums - others).sum(axis=0) / counts.sum(axis=0)),
         intervals=_intervals(sums - others, counts, bootstrap, seed),
     )
+
+
+def match_curve(
+    found: Evaluation, *, ranks: int = 20, bootstrap: int = 1000, seed: int = 0
+) -> MatchCurve:
+    """The share of queries with a right candidate among the first 1 … `ranks`, with intervals."""
+    scores, depths = found.scores, range(1, ranks + 1)
+    hits = np.stack([scores.within(depth) for depth in depths], axis=1).astype(np.float64)
+    expected = [chance_within(scores.positives, scores.candidates, d).mean() for d in depths]
+    _, owner = np.unique(found.identity, return_inverse=True)
+    counts = np.bincount(owner).astype(np.float64)
+    sums = np.zeros((len(counts), ranks))
+    np.add.at(sums, owner, hits)
+    bounds = np.full((ranks, 2), np.nan)
+    if len(sums) > 1:
+        weights = counts[:, None].repeat(ranks, axis=1)
+        bounds = interval(resampled_means(sums, weights, draws=bootstrap, seed=seed))
+    return MatchCurve(hits.mean(axis=0), bounds[:, 0], bounds[:, 1], np.array(expected))
 
 
 def _checked(vectors: npt.NDArray[np.floating], protocol: Protocol) -> Vectors:

@@ -9,7 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from pawvit.errors import PawvitError
+
+_PART = ".part"
 
 
 @contextmanager
@@ -23,7 +27,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path)
     # The suffix stays last: libraries choose the format by it.
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}{_PART}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -31,14 +35,53 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(handle.fileno())
         os.replace(temporary, target)
     except OSError as error:
-        raise PawvitError(
-            f"could not write the file: {error.strerror or error}",
-            where=target,
-            mend="free some disk space or choose another folder; the previous file is untouched",
-        ) from error
+        raise unwritten(target, error) from error
     finally:
         with suppress(OSError):  # it would hide what went wrong before
             temporary.unlink(missing_ok=True)
+
+
+def unwritten(path: str | os.PathLike[str], error: OSError) -> PawvitError:
+    """What to say where a file could not be written."""
+    return PawvitError(
+        f"could not write the file: {error.strerror or error}",
+        where=path,
+        mend="free some disk space or choose another folder; the previous file is untouched",
+    )
+
+
+@contextmanager
+def alone_in(folder: str | os.PathLike[str], work: str) -> Iterator[None]:
+    """Keeps other processes from doing the same work in a folder, however this one ends.
+
+    Half-written files that a killed process left there are removed first.
+
+    Args:
+        folder: made if there is none.
+        work: what is done there, for the message ("a training").
+
+    Raises:
+        PawvitError: another process is at it, or the folder can't be written.
+    """
+    folder = Path(folder)
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise PawvitError(
+            f"another process is at work here: {work}",
+            where=folder,
+            mend="wait for it, or stop it first",
+        ) from None
+    except OSError as error:
+        raise unwritten(folder, error) from error
+    try:
+        for left in folder.rglob(f".*{_PART}.*"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

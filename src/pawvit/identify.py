@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Int
 
-from pawvit.anatomy import ORIENTATIONS, comparable
+from pawvit.anatomy import ORIENTATIONS, comparable, side_label
 from pawvit.catalogue import Catalogue, Photo
 from pawvit.catalogue.search import best_of_each
 from pawvit.descriptors import Descriptors, ModelStamp
@@ -32,6 +32,9 @@ class Candidate:
             unknown): the evidence to look at.
         query: the query photo that it is most like.
         compared: how many photos of the individual were compared.
+        box: where on the photo it is, as in a photo table; "" is the whole picture.
+        confidence: of the model in that orientation, in [0, 1]; None where people gave it, or
+            nobody knows it.
     """
 
     individual: str
@@ -42,6 +45,8 @@ class Candidate:
     encounter: str
     query: str
     compared: int
+    box: str = ""
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,14 @@ class Answer:
 
     Args:
         queries: the paths of the photos asked about.
-        orientations: of each of them.
+        orientations: of each of them, as given or as predicted with confidence.
         candidates: the most similar individual first; equal ones by name.
         not_comparable: individuals of whom the catalogue has the other flank only, by name. They
             may well be the one: nothing speaks for or against them.
         already: the name under which one of these very pictures is in the catalogue, else "". It
             is not compared with itself.
+        confidences: of the model in each of the orientations; None where it was given or is
+            unknown. An empty tuple means that none was predicted.
     """
 
     queries: tuple[str, ...]
@@ -72,6 +79,7 @@ class Answer:
     candidates: tuple[Candidate, ...]
     not_comparable: tuple[str, ...]
     already: str
+    confidences: tuple[float | None, ...] = ()
 
     @property
     def line(self) -> str:
@@ -90,16 +98,33 @@ class Answer:
             said.append("Nobody to compare with: the catalogue has other flanks only.")
         else:
             said.append("Nobody to compare with: the catalogue has no other identified photo.")
-        if "unknown" in self.orientations:
-            said.append("The flank is unknown: both flanks were compared.")
-        return " ".join(said)
+        return " ".join(said + self._flanks())
+
+    def _flanks(self) -> list[str]:
+        """What is said of the sides that the photos show."""
+        said = []
+        for number, side in enumerate(self.orientations):
+            confidence = self.confidences[number] if self.confidences else None
+            if confidence is not None:
+                said.append(
+                    f"The flank is taken for {side_label(side, confidence)}, nobody gave it;"
+                    " the other flank was left out."
+                )
+            elif side == "unknown":
+                said.append("The flank is unknown: both flanks were compared.")
+            elif side in ("front", "back"):
+                said.append(f"Seen from the {side}: both flanks were compared.")
+        if self.candidates and self.candidates[0].orientation == "unknown":
+            said.append("Its best photo's flank is unknown: it may be the other one.")
+        return list(dict.fromkeys(said))
 
 
 def identify(queries: Descriptors, catalogue: Catalogue, *, top: int = 5) -> list[Answer]:
     """Ranks the individuals of the catalogue for each query photo.
 
-    Photos of opposite flanks are never compared (`anatomy.comparable`); a photo of unknown
-    orientation, or from the front or the back, is compared with all. Unidentified photos of the
+    Photos of opposite flanks, given or predicted with confidence, are never compared
+    (`anatomy.comparable`); a photo of unknown orientation, or from the front or the back, is
+    compared with all. Unidentified photos of the
     catalogue are no candidates.
 
     Args:
@@ -181,13 +206,13 @@ class _Comparison:
 
 
 def _compare(queries: Descriptors, gallery: _Gallery) -> _Comparison:
-    sides = np.array([photo.orientation for photo in gallery.photos], dtype=np.str_)
+    sides = np.array([photo.side for photo in gallery.photos], dtype=np.str_)
     seen_with = {
         side: np.isin(sides, [other for other in ORIENTATIONS if comparable(side, other)])
-        for side in set(queries.orientations)
+        for side in set(queries.sides)
     }
     same_side = np.zeros((len(queries), len(sides)), dtype=np.bool_)
-    for row, side in enumerate(queries.orientations):
+    for row, side in enumerate(queries.sides):
         same_side[row] = seen_with[side]
     allowed = same_side.copy()
     picture = {photo.sha256: row for row, photo in enumerate(gallery.photos)}
@@ -217,19 +242,26 @@ def _answer(found: _Comparison, queries: Descriptors, asked: list[int], top: int
                 individual=photo.individual,
                 similarity=float(best[who]),
                 photo=photo.path,
-                orientation=photo.orientation,
+                orientation=photo.side,
                 camera=photo.camera,
                 encounter=photo.encounter,
                 query=queries.paths[query],
                 compared=int(compared[who]),
+                box=photo.box,
+                confidence=photo.confidence if photo.was_predicted else None,
             )
         )
     hashes = {queries.photo_hashes[query] for query in asked}
+    sides = queries.sides
     already = [photo.individual for photo in photos if photo.sha256 in hashes]
     return Answer(
         queries=tuple(queries.paths[query] for query in asked),
-        orientations=tuple(queries.orientations[query] for query in asked),
+        orientations=tuple(sides[query] for query in asked),
         candidates=tuple(candidates),
         not_comparable=tuple(names[who] for who in np.flatnonzero(visible == 0)),
         already=already[0] if already else "",
+        confidences=tuple(
+            queries.confidences[query] if sides[query] != queries.orientations[query] else None
+            for query in asked
+        ),
     )

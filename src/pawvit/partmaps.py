@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class PartMaps:
     """A folder of part maps with its `parts.json`.
 
     `root / <path of the photo in the table>.png` is the map of a photo. Paths that lead out of the
-    table's folder (absolute ones, `..`) are folded under `root`.
+    table's folder are folded under `root`: `..` becomes `up`, and a folder `up` becomes `up_`.
     """
 
     def __init__(self, root: str | os.PathLike[str], parts: Parts) -> None:
@@ -121,7 +122,7 @@ class PartMaps:
     def path_of(self, photo: str) -> Path:
         """Where the map of a photo lies; `photo` is its path as the table gives it."""
         pieces = photo.replace("\\", "/").replace(":", "").split("/")
-        folded = ["up" if piece == ".." else piece for piece in pieces if piece not in ("", ".")]
+        folded = [_folded(piece) for piece in pieces if piece not in ("", ".")]
         if not folded:
             raise PartMapError(f"{photo!r} is not the path of a photo", where=self.root)
         return self.root.joinpath(*folded[:-1], folded[-1] + ".png")
@@ -183,3 +184,11 @@ class PartMaps:
                 where=path,
                 mend="use the folder's own parts.json, or make the map again",
             )
+
+
+def _folded(piece: str) -> str:
+    """One piece of a path inside the folder of maps; different pieces stay different."""
+    if piece == "..":
+        return "up"
+    # In any case: on Windows and macOS `Up` is the folder `up`.
+    return piece + "_" if re.fullmatch("up_*", piece, re.IGNORECASE) else piece

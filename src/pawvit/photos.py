@@ -7,10 +7,8 @@ Columns that pawvit does not know survive untouched.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pawvit.anatomy import ORIENTATIONS, mirrored
-from pawvit.errors import ConfigError, ImageError, PhotoTableError
+from pawvit.errors import ImageError, PhotoTableError
 from pawvit.images import Box, Pixels, read_image
 
 REQUIRED = ("path", "identity")
@@ -201,91 +199,6 @@ def parse_box(text: str) -> Box | None:
     return x, y, width, height
 
 
-def split_by_identity(
-    identities: Sequence[str], shares: Mapping[str, float], *, seed: int = 0
-) -> list[str]:
-    """A split for each photo such that no individual is in two of them.
-
-    Individuals are dealt by a hash of their name and the seed, so that photos or individuals added
-    later leave the others where they are.
-
-    Args:
-        identities: one a photo; photos of unknown identity ("") get the split "".
-        shares: split → its share of the individuals; the sum must be 1.
-        seed: another seed deals anew.
-
-    Returns:
-        The split of each photo.
-
-    Raises:
-        ValueError: the shares are negative or don't add up to 1.
-    """
-    if min(shares.values(), default=-1) < 0 or not math.isclose(sum(shares.values()), 1):
-        given = ", ".join(f"{split} {share:g}" for split, share in shares.items())
-        raise ValueError(f"shares must not be negative and must add up to 1: {given}")
-    borders = np.cumsum(list(shares.values()))
-    names = list(shares)
-
-    def deal(identity: str) -> str:
-        digest = hashlib.sha256(f"{seed}:{identity}".encode()).digest()
-        draw = int.from_bytes(digest[:8], "big") / 2**64
-        return names[min(int(np.searchsorted(borders, draw, side="right")), len(names) - 1)]
-
-    return [deal(identity) if identity else "" for identity in identities]
-
-
-def with_splits(
-    table: PhotoTable, shares: Mapping[str, float], *, seed: int = 0, force: bool = False
-) -> PhotoTable:
-    """The table with a column `split` as `split_by_identity` deals it.
-
-    Args:
-        table: photos; those of unknown identity get no split.
-        shares, seed: as for `split_by_identity`; splits of share 0 are not dealt.
-        force: replace the splits that the table has.
-
-    Raises:
-        PhotoTableError: the table has splits, or a split would be without individuals.
-        ConfigError: the shares are negative or don't add up to 1.
-    """
-    if any(table.column("split")) and not force:
-        raise PhotoTableError(
-            "the table has splits of its own",
-            where=table.source,
-            mend="keep them, or replace them with --force",
-        )
-    try:
-        splits = split_by_identity(table.identities, shares, seed=seed)
-    except ValueError as error:
-        raise ConfigError(str(error), mend="for example 0.7, 0.1 and 0.2") from None
-    empty = [split for split, share in shares.items() if share > 0 and split not in splits]
-    if empty:
-        count = len(set(table.identities) - {""})
-        raise PhotoTableError(
-            f"of {count} individuals none falls to {' or '.join(empty)}",
-            where=table.source,
-            mend="give it a larger share, or try another seed",
-        )
-    return PhotoTable(table.frame.assign(split=splits), table.root, table.source)
-
-
-def hold_out(table: PhotoTable, share: float, *, seed: int = 0) -> npt.NDArray[np.bool_]:
-    """Which photos to keep back: those of a share of the individuals, two of them at least.
-
-    Individuals are drawn by a hash of their name. Only those with two photos or more are drawn,
-    since one photo alone can't be recognised. Photos of unknown identity are not kept back.
-
-    Raises:
-        PhotoTableError: fewer than four individuals have two photos or more.
-    """
-    counts = Counter(name for name in table.identities if name)
-    able = [name for name, photos in counts.items() if photos > 1]
-    if len(able) < 4:
-        raise PhotoTableError(
-            f"only {len(able)} individuals have two photos or more: too few to keep some back",
-            where=table.source,
-            mend="add photos, or a column `split` with train and select",
-        )
-    able.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
-    kept = set(able[: max(2, round(share * len(counts)))])
-    return np.array([name in kept for name in table.identities], dtype=np.bool_)
+def box_text(box: Box) -> str:
+    """A box as a cell of a photo table, to a hundredth of a pixel; `parse_box` reads it."""
+    return ", ".join(f"{number:.2f}" for number in box)

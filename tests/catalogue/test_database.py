@@ -117,7 +117,7 @@ def test_a_transaction_that_fails_leaves_nothing(place: Path) -> None:
 
 
 def test_foreign_keys_are_enforced(place: Path) -> None:
-    orphan = "INSERT INTO descriptor VALUES (7, 'none', x'00', NULL)"
+    orphan = "INSERT INTO descriptor VALUES (7, 'none', x'00', NULL, '', 0)"
     with pytest.raises(CatalogueError, match="FOREIGN KEY"), Database(place).writing() as writer:
         writer.execute(text(orphan))
 

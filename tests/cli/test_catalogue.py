@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from pawvit.cli.answers import render
 from pawvit.cli.catalogue import app
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash
-from pawvit.errors import CatalogueError, InputError
+from pawvit.errors import CatalogueError, ImageError, InputError
 from pawvit.identify import Answer, Candidate
 
 
@@ -48,10 +48,27 @@ def test_from_descriptors_to_a_name_taken_back(embedded: Path, tmp_path: Path) -
     assert "[red]Zola" in listed
     assert "2 individuals, 3 photos (1 unidentified)" in listed
     assert "tiger-small" in listed
-    assert "photo 3 shows Tao" in run("decide", place, "3", "Tao", "--by", "ana", "--note", "ear")
+    assert "photo 3 shows Tao" in run("confirm", place, "3", "Tao", "--by", "ana", "--note", "ear")
     assert "identified as Tao by ana (ear)" in run("show", place, "Tao")
     assert "photo 3 is unidentified" in run("undo", place, "3", "--by", "bo")
     assert "taken back: Tao by bo" in run("show", place, "")
+
+
+def test_a_photo_goes_by_its_file_too(embedded: Path, tmp_path: Path) -> None:
+    place, file = tmp_path / "c.db", tmp_path / "2.jpg"
+    run("add", place, embedded)
+    said = run("confirm", place, file, "Tao", "--orientation", "right", "--by", "ana")
+    assert "photo 3 shows Tao" in said
+    assert "right" in run("show", place, "Tao")
+    table = tmp_path / "labels.csv"
+    assert "3 photos of 3 individuals" in run("export", place, "-o", table)
+    assert "2.jpg,Tao,right" in table.read_text()
+    assert "photo 3 is unidentified" in run("undo", place, file)
+    for verb in (("confirm", place, tmp_path / "none.jpg", "Tao"), ("undo", place, "none.jpg")):
+        with pytest.raises(ImageError, match=r"none\.jpg"):
+            run(*verb)
+    with pytest.raises(CatalogueError, match="needs a name"):
+        run("confirm", place, file, " ")
 
 
 def test_photos_that_moved_need_a_root(embedded: Path, tmp_path: Path) -> None:

@@ -112,6 +112,25 @@ def test_a_table_without_splits_is_dealt(
     assert ended.code == 0, ended.err
 
 
+def test_a_training_on_splits_that_leak_is_refused(
+    pawvit: Command, herd: Path, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    table = pd.read_csv(herd / "photos.csv", dtype=str)
+    chosen = table[table.split == "select"]
+    # A photo of one of several select individuals slips into training.
+    table.loc[chosen.index[0], "split"] = "train"
+    table["path"] = [str(herd / path) for path in table.path]
+    table.to_csv(tmp_path / "photos.csv", index=False)
+    words = ["train", tmp_path / "photos.csv", "-m", herd / "maps", "-o", tmp_path / "run"]
+    words += ["-p", "herd", "--device", "cpu"]
+    words += [word for setting in (*tiny, "images=16") for word in ("-s", setting)]
+    ended = pawvit(*words)
+    assert ended.code == 2
+    assert chosen.identity.iloc[0] in ended.err
+    assert "--allow-leaks" in ended.err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """A table of four good photos of two individuals."""
@@ -258,7 +277,17 @@ def test_descriptors_of_another_model_are_refused_and_nothing_is_lost(
 
 
 def test_help_of_every_verb(pawvit: Command) -> None:
-    for verb in ("masks", "train", "evaluate", "embed", "identify", "herd", "demo", "data"):
+    for verb in (
+        "masks",
+        "train",
+        "evaluate",
+        "report",
+        "embed",
+        "identify",
+        "herd",
+        "demo",
+        "data",
+    ):
         ended = pawvit(verb, "--help")
         assert ended.code == 0
         assert "Usage" in ended.out

@@ -85,6 +85,7 @@ def _add_model(connection: Connection, descriptors: Descriptors) -> None:
                 dimension=width,
                 parts=json.dumps(given.parts, ensure_ascii=False),
                 preprocessing=given.preprocessing,
+                source=given.source,
             )
         )
         return
@@ -111,7 +112,7 @@ def _refuse_two_names(descriptors: Descriptors, there: dict[str, Photo]) -> None
             "the same picture is named after two individuals; nothing was added\n"
             + "\n".join(listed),
             mend="correct the table and embed again, or correct the catalogue with:"
-            " pawvit catalogue decide",
+            " pawvit catalogue confirm",
         )
 
 
@@ -146,6 +147,7 @@ def _insert_photos(
                 "camera": descriptors.cameras[row],
                 "encounter_id": encounters.get(descriptors.encounters[row]),
                 "added": now,
+                "bbox": descriptors.boxes[row],
             }
             for row in rows
         ],
@@ -160,6 +162,8 @@ def _insert_photos(
                 "model_id": descriptors.model.id,
                 "vector": _bytes(descriptors.vectors[row]),
                 "part_weights": None if weights is None else _bytes(weights[row]),
+                "predicted_orientation": descriptors.predicted[row],
+                "orientation_confidence": descriptors.confidences[row],
             }
             for row in rows
         ],
@@ -176,7 +180,7 @@ def _update(
     encounters: dict[str, int],
 ) -> int:
     """Takes over what the table knows anew of known photos; what it leaves open stays."""
-    changed = []
+    changed, seen_anew = [], []
     for row in rows:
         seen = there[descriptors.photo_hashes[row]]
         given = descriptors.orientations[row]
@@ -184,8 +188,9 @@ def _update(
         orientation = seen.orientation if given == "unknown" else given
         camera = descriptors.cameras[row] or seen.camera
         meeting = descriptors.encounters[row] or seen.encounter
-        facts = (path, orientation, camera, meeting)
-        if facts != (seen.path, seen.orientation, seen.camera, seen.encounter):
+        box = descriptors.boxes[row] or seen.box
+        facts = (path, orientation, camera, meeting, box)
+        if facts != (seen.path, seen.orientation, seen.camera, seen.encounter, seen.box):
             changed.append(
                 {
                     "number": seen.id,
@@ -193,11 +198,24 @@ def _update(
                     "orientation": orientation,
                     "camera": camera,
                     "encounter_id": encounters.get(meeting),
+                    "bbox": box,
                 }
             )
+        # Descriptors from before flanks were predicted.
+        if descriptors.predicted[row] and not seen.predicted:
+            seen_anew.append(
+                {
+                    "number": seen.id,
+                    "predicted_orientation": descriptors.predicted[row],
+                    "orientation_confidence": descriptors.confidences[row],
+                }
+            )
+    if seen_anew:
+        mine = descriptor.c.photo_id == bindparam("number")
+        connection.execute(update(descriptor).where(mine), seen_anew)
     if changed:
         connection.execute(update(photo).where(photo.c.id == bindparam("number")), changed)
-    return len(changed)
+    return len({one["number"] for one in (*changed, *seen_anew)})
 
 
 def _numbers(

@@ -11,14 +11,25 @@ from pawvit.catalogue.schema import metadata, schema_version
 from pawvit.errors import CatalogueError
 
 
-def _first(connection: Connection) -> None:
-    """An empty database → version 1."""
-    metadata.create_all(connection)
+def _boxes_and_predictions(connection: Connection) -> None:
+    """1 → 2: boxes of photos, predicted flanks, and what loads the model again."""
+    for table, column in (
+        ("model", "source VARCHAR NOT NULL DEFAULT ''"),
+        ("photo", "bbox VARCHAR NOT NULL DEFAULT ''"),
+        ("descriptor", "predicted_orientation VARCHAR NOT NULL DEFAULT ''"),
+        ("descriptor", "orientation_confidence FLOAT NOT NULL DEFAULT '0'"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
-# Step n leads from version n to n + 1. A step that was released never changes: the one that
-# alters `schema` also gives the earlier steps a copy of the tables as they were.
-STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+# Step n, counted from 1, leads from version n to n + 1; a new database starts at the newest. A
+# step that was released never changes, and names its columns itself: the schema goes on.
+STEPS: tuple[Callable[[Connection], None], ...] = (_boxes_and_predictions,)
+
+
+def newest() -> int:
+    """The version of the tables that this code works with."""
+    return len(STEPS) + 1
 
 
 def version_of(connection: Connection) -> int | None:
@@ -36,10 +47,10 @@ def refuse_strange(version: int | None, where: str | Path) -> int:
         raise CatalogueError(
             "the database is not a catalogue of pawvit", where=where, mend="give another file"
         )
-    if version > len(STEPS):
+    if version > newest():
         raise CatalogueError(
             f"the catalogue was made by a newer pawvit (version {version} of its tables;"
-            f" this one knows {len(STEPS)})",
+            f" this one knows {newest()})",
             where=where,
             mend="pip install --upgrade pawvit",
         )
@@ -53,9 +64,10 @@ def migrate(connection: Connection, where: str | Path) -> None:
         CatalogueError: the tables are newer than this code, or another program's.
     """
     version = refuse_strange(version_of(connection), where)
-    for step in STEPS[version:]:
-        step(connection)
     if version == 0:
-        connection.execute(insert(schema_version).values(version=len(STEPS)))
-    elif version < len(STEPS):
-        connection.execute(update(schema_version).values(version=len(STEPS)))
+        metadata.create_all(connection)
+        connection.execute(insert(schema_version).values(version=newest()))
+    elif version < newest():
+        for step in STEPS[version - 1 :]:
+            step(connection)
+        connection.execute(update(schema_version).values(version=newest()))

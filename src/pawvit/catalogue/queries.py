@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +49,14 @@ _photos = (
         photo.c.camera,
         func.coalesce(encounter.c.name, "").label("encounter"),
         photo.c.added,
+        photo.c.bbox.label("box"),
+        # A photo is there with a descriptor of the catalogue's one model.
+        func.coalesce(descriptor.c.predicted_orientation, "").label("predicted"),
+        func.coalesce(descriptor.c.orientation_confidence, 0.0).label("confidence"),
     )
     .join_from(photo, _standing, _standing.c.photo_id == photo.c.id, isouter=True)
     .join(encounter, encounter.c.id == photo.c.encounter_id, isouter=True)
+    .join(descriptor, descriptor.c.photo_id == photo.c.id, isouter=True)
     .order_by(photo.c.id)
 )
 
@@ -102,9 +106,11 @@ def refuse_unknown_name(connection: Connection, name: str) -> None:
 def stamp(connection: Connection) -> ModelStamp | None:
     """The model whose descriptors the catalogue holds; None while it is empty."""
     row = connection.execute(
-        select(model.c.id, model.c.name, model.c.parts, model.c.preprocessing)
+        select(model.c.id, model.c.name, model.c.parts, model.c.preprocessing, model.c.source)
     ).one_or_none()
-    return None if row is None else ModelStamp(row[0], row[1], tuple(json.loads(row[2])), row[3])
+    if row is None:
+        return None
+    return ModelStamp(row.id, row.name, tuple(json.loads(row.parts)), row.preprocessing, row.source)
 
 
 def dimension(connection: Connection, model_id: str) -> int:
@@ -113,14 +119,10 @@ def dimension(connection: Connection, model_id: str) -> int:
     return connection.execute(asked).scalar_one_or_none() or 0
 
 
-def matrix(
-    connection: Connection, model_id: str, orientations: Sequence[str]
-) -> tuple[npt.NDArray[np.float32], list[Photo]]:
-    """The N × C descriptors that a model made of photos of these orientations, and the photos."""
+def matrix(connection: Connection, model_id: str) -> tuple[npt.NDArray[np.float32], list[Photo]]:
+    """The N × C descriptors that a model made, and their photos."""
     rows = connection.execute(
-        _photos.add_columns(descriptor.c.vector)
-        .join(descriptor, descriptor.c.photo_id == photo.c.id)
-        .where(descriptor.c.model_id == model_id, photo.c.orientation.in_(orientations))
+        _photos.add_columns(descriptor.c.vector).where(descriptor.c.model_id == model_id)
     ).mappings()
     found, vectors = [], []
     width = dimension(connection, model_id)

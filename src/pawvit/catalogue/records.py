@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pawvit.anatomy import side_shown
 from pawvit.descriptors import ModelStamp
 
 
@@ -16,9 +17,12 @@ class Photo:
         path: the absolute path of the file when it was added last.
         sha256: as `descriptors.photo_hash` makes it.
         individual: the name that its latest standing decision gives it; "" is unidentified.
-        orientation: one of `anatomy.ORIENTATIONS`.
+        orientation: as given, one of `anatomy.ORIENTATIONS`.
         camera, encounter: "" where unknown.
         added: ISO 8601, UTC.
+        box: where on the picture the animal is, as in a photo table; "" is the whole picture.
+        predicted: the flank that the catalogue's model sees, "" where it can't tell.
+        confidence: of that prediction, in [0, 1].
     """
 
     id: int
@@ -29,6 +33,19 @@ class Photo:
     camera: str
     encounter: str
     added: str
+    box: str = ""
+    predicted: str = ""
+    confidence: float = 0.0
+
+    @property
+    def side(self) -> str:
+        """The orientation to go by: as given, else as predicted with confidence."""
+        return side_shown(self.orientation, self.predicted, self.confidence)
+
+    @property
+    def was_predicted(self) -> bool:
+        """Whether nobody but the model says which side the photo shows."""
+        return self.side != self.orientation
 
 
 @dataclass(frozen=True)

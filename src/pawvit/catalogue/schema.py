@@ -13,6 +13,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     Connection,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -35,6 +36,7 @@ model = Table(
     Column("dimension", Integer, nullable=False),
     Column("parts", String, nullable=False),  # JSON list of names
     Column("preprocessing", String, nullable=False),
+    Column("source", String, nullable=False, server_default=""),  # what loads it again
 )
 
 individual = Table(
@@ -62,6 +64,7 @@ photo = Table(
     Column("camera", String, nullable=False),
     Column("encounter_id", ForeignKey("encounter.id")),
     Column("added", String, nullable=False),
+    Column("bbox", String, nullable=False, server_default=""),
 )
 
 descriptor = Table(
@@ -71,6 +74,9 @@ descriptor = Table(
     Column("model_id", ForeignKey("model.id"), primary_key=True),
     Column("vector", LargeBinary, nullable=False),  # float32, little-endian
     Column("part_weights", LargeBinary),  # the same
+    # What the model sees, whatever people say in photo.orientation; "" and 0 where it can't tell.
+    Column("predicted_orientation", String, nullable=False, server_default=""),
+    Column("orientation_confidence", Float, nullable=False, server_default="0"),
 )
 
 decision = Table(

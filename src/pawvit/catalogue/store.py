@@ -15,16 +15,17 @@ from types import TracebackType
 
 import numpy as np
 from jaxtyping import Float32
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from pawvit.anatomy import ORIENTATIONS, comparable
 from pawvit.catalogue import queries
 from pawvit.catalogue.addition import add, number_of_individual
 from pawvit.catalogue.database import Database
-from pawvit.catalogue.migrations import STEPS, migrate, refuse_strange, version_of
+from pawvit.catalogue.migrations import migrate, newest, refuse_strange, version_of
 from pawvit.catalogue.records import Added, Decision, Individual, Photo, Summary
 from pawvit.catalogue.schema import decision, individual
-from pawvit.descriptors import Descriptors, ModelStamp, refuse_other_model
+from pawvit.catalogue.schema import photo as photo_table
+from pawvit.descriptors import Descriptors, ModelStamp, photo_hash, refuse_other_model
 from pawvit.errors import CatalogueError
 
 
@@ -55,7 +56,7 @@ class Catalogue:
         missing = CatalogueError(
             "there is no catalogue",
             where=database.where,
-            mend="make one with: pawvit catalogue add CATALOGUE DESCRIPTORS.parquet",
+            mend="make one with: pawvit catalogue add CATALOGUE PHOTOS",
         )
         if database.file is not None and not database.file.exists():
             if not create:
@@ -66,7 +67,7 @@ class Catalogue:
             database.refuse_cut_short(connection)
         if version == 0 and not create:
             raise missing
-        if version < len(STEPS):
+        if version < newest():
             with database.writing() as connection:
                 migrate(connection, database.where)
         return cls(database)
@@ -111,8 +112,13 @@ class Catalogue:
         with self._database.writing() as connection:
             return add(connection, descriptors, files, by, _now())
 
-    def decide(self, photo_id: int, name: str, *, by: str, note: str = "") -> None:
+    def decide(
+        self, photo_id: int, name: str, *, by: str, note: str = "", orientation: str = "unknown"
+    ) -> None:
         """Says who a photo shows; an individual of a new name is added.
+
+        An orientation other than "unknown" is taken over; `undo` leaves it, since a side that is
+        seen does not depend on who it is.
 
         Raises:
             CatalogueError: there is no such photo, or the name is empty.
@@ -121,6 +127,9 @@ class Catalogue:
             raise CatalogueError("an individual needs a name", mend="to take one back: undo")
         with self._database.writing() as connection:
             queries.one_photo(connection, photo_id)
+            if orientation != "unknown":
+                mine = update(photo_table).where(photo_table.c.id == photo_id)
+                connection.execute(mine.values(orientation=orientation))
             connection.execute(
                 insert(decision).values(
                     photo_id=photo_id,
@@ -213,11 +222,36 @@ class Catalogue:
 
         Args:
             model_id: `ModelStamp.id`; the catalogue has none of another model than its own.
-            orientation: only photos that `anatomy.comparable` lets be compared with it.
+            orientation: only photos whose side `anatomy.comparable` lets be compared with it.
         """
-        wanted = [o for o in ORIENTATIONS if orientation is None or comparable(orientation, o)]
         with self._database.reading() as connection:
-            return queries.matrix(connection, model_id, wanted)
+            vectors, photos = queries.matrix(connection, model_id)
+        if orientation is None:
+            return vectors, photos
+        rows = [row for row, one in enumerate(photos) if comparable(orientation, one.side)]
+        return vectors[rows], [photos[row] for row in rows]
+
+    def find(self, file: str | os.PathLike[str]) -> Photo | None:
+        """The photo of a file: under this path, or the same picture under another; else None.
+
+        Raises:
+            CatalogueError: several animals on the picture are in the catalogue.
+            ImageError: the path is not in the catalogue and the file can't be read.
+        """
+        place = os.path.abspath(file)
+        photos = self.photos()
+        found = [one for one in photos if one.path == place]
+        if not found:
+            digest = photo_hash(place)
+            found = [one for one in photos if one.sha256 == digest]
+        if len(found) > 1:
+            numbers = ", ".join(f"{one.id} ({one.individual or 'unidentified'})" for one in found)
+            raise CatalogueError(
+                f"{len(found)} animals of this picture are in the catalogue: photos {numbers}",
+                where=place,
+                mend="give the number of one of them",
+            )
+        return found[0] if found else None
 
     def require(self, model: ModelStamp) -> None:
         """Raises CatalogueError, naming both, if the catalogue is of another model."""

@@ -9,6 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pawvit.anatomy import side_label
+
 if TYPE_CHECKING:
     from pawvit.identify import Answer
 
@@ -45,7 +47,7 @@ def _table(answer: Answer) -> Table:
             Text(candidate.individual),
             f"{candidate.similarity:.3f}",
             Text(PurePath(candidate.photo).name),
-            candidate.orientation,
+            side_label(candidate.orientation, candidate.confidence),
             Text(candidate.camera or "–"),
             str(candidate.compared),
         )

@@ -1,16 +1,12 @@
-"""`pawvit data`: look a table of photos over, and deal its individuals to splits."""
+"""`pawvit data`: look a table of photos over, and deal its photos to splits."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pawvit.audit import Summary
 
 app = typer.Typer(no_args_is_help=True, help="Check a table of photos, and split it.")
 
@@ -20,31 +16,48 @@ Photos = Annotated[
 ]
 
 
-@app.command()
-def check(photos: Photos) -> None:
-    """Name everything that is wrong with the photos; ends with 2 if anything is an error."""
-    from itertools import groupby
+class By(StrEnum):
+    """What a split goes by."""
 
+    identity = "identity"
+    time = "time"
+    encounter = "encounter"
+
+
+@app.command()
+def check(
+    photos: Photos,
+    by: Annotated[
+        By | None,
+        typer.Option(
+            help="What the splits are meant to be: no individual in two of them (identity), or"
+            " individuals shared, but no encounter (encounter), the earlier photos first (time)."
+            " Guessed unless given."
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print every problem, not some of each kind.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write every problem as JSON.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every problem as CSV.")] = None,
+) -> None:
+    """Name everything that is wrong with the photos; ends with 2 if anything is an error."""
     from pawvit import audit
+    from pawvit.cli import findings
     from pawvit.cli.console import bar, console
     from pawvit.readers import read_photos
 
     table = read_photos(photos)
-    _show(audit.summary(table))
+    findings.show_summary(audit.summary(table))
+    sizes = audit.split_sizes(table)
+    if len(sizes) > 1:
+        findings.show_splits(sizes)
+        if by is None and audit.is_closed(table):
+            console.print("taken for a closed set: most individuals are shared on purpose")
     with bar("checking") as progress:
-        problems = audit.check(table, progress=progress)
-    for (severity, code), group in groupby(problems, lambda p: (p.severity, p.code)):
-        found = list(group)
-        colour = "red" if severity == "error" else "yellow"
-        console.print(f"\n[bold {colour}]{severity}[/] [bold]{code}[/] ({len(found)})")
-        for problem in found:
-            where = f"row {problem.rows[0]}, {problem.path}: " if len(problem.rows) == 1 else ""
-            rows = "" if len(problem.rows) in (0, 1) else f" (rows {_rows(problem.rows)})"
-            console.print(f"  {where}{problem.message}{rows}", markup=False, soft_wrap=True)
-        console.print(f"  mend: {found[0].mend}", markup=False, soft_wrap=True)
-    errors = sum(problem.severity == "error" for problem in problems)
-    console.print(f"\nerrors: {errors}, warnings: {len(problems) - errors}")
-    if errors:
+        problems = audit.check(table, by=by.value if by else None, progress=progress)
+    findings.write_problems(problems, table, as_json=json, as_csv=csv)
+    if findings.show_problems(problems, everything=everything):
         raise typer.Exit(2)
 
 
@@ -59,47 +72,53 @@ def split(
             help="The table to write (.csv, .tsv or .parquet), best in the folder of the photos.",
         ),
     ],
-    train: Annotated[float, typer.Option(help="Share of the individuals to train on.")] = 0.7,
+    by: Annotated[
+        By,
+        typer.Option(
+            help="identity: no individual is in two splits. encounter: every individual is trained"
+            " on, whole encounters are kept back. time: the same, by date, the later ones."
+        ),
+    ] = By.identity,
+    train: Annotated[float, typer.Option(help="Share to train on.")] = 0.7,
     select: Annotated[float, typer.Option(help="Share to choose epochs and settings on.")] = 0.1,
     val: Annotated[float, typer.Option(help="Share to report on, never to choose on.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Another seed deals the individuals anew.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed deals anew.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace the table's own splits.")] = False,
+    pictures: Annotated[
+        bool,
+        typer.Option(help="Open the photos, to keep near-duplicates and bursts on one side."),
+    ] = True,
 ) -> None:
-    """Deal the individuals to splits, so that none is in two of them."""
+    """Deal the photos to splits that don't leak.
+
+    Shares are of the individuals (by identity) or of the photos (by encounter, by time).
+    """
     from pawvit import audit
-    from pawvit.photos import with_splits
+    from pawvit.cli import findings
+    from pawvit.cli.console import bar, errors
     from pawvit.readers import read_photos, write_table
+    from pawvit.splits import check_request, with_splits
 
-    table = with_splits(
-        read_photos(photos), {"train": train, "select": select, "val": val}, seed=seed, force=force
+    table = read_photos(photos)
+    shares = {"train": train, "select": select, "val": val}
+    check_request(table, shares, by=by.value, force=force)
+    looks = None
+    if pictures:
+        with bar("looking") as progress:
+            looks = audit.look_at_all(table, progress=progress)
+        unread = sum(look.thumbnail is None for look in looks)
+        if unread:
+            errors.print(f"{unread} photos can't be compared: pawvit data check says why")
+    taken = audit.moments(table, looks)
+    near = audit.near_pictures(table, looks) if looks else []
+    joint = audit.together(table, looks, taken, near)
+    dealt = with_splits(
+        table, shares, by=by.value, seed=seed, force=force, together=joint, taken=taken
     )
-    write_table(table, output)
-    _show(audit.summary(table))
-
-
-def _show(summary: Summary) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from pawvit.cli.console import console
-
-    lines = Table(box=None, show_header=False)
-    lines.add_row("photos", str(summary.photos))
-    lines.add_row("individuals", str(summary.identities))
-    lines.add_row("entities", str(summary.entities))
-    if summary.unknown:
-        lines.add_row("of unknown identity", str(summary.unknown))
-    if summary.photos_per_entity:
-        low, middle, high = summary.photos_per_entity
-        lines.add_row("photos an entity", f"{low} … {high}, median {middle:g}")
-    for name in ("orientations", "splits", "cameras"):
-        counts: Mapping[str, int] = getattr(summary, name)
-        if counts:
-            listed = ", ".join(f"{key} {count}" for key, count in counts.items())
-            lines.add_row(name, escape(listed))
-    console.print(lines)
-
-
-def _rows(rows: Sequence[int]) -> str:
-    shown = ", ".join(map(str, rows[:10]))
-    return f"{shown} and {len(rows) - 10} more" if len(rows) > 10 else shown
+    audit.refuse_leaks(
+        audit.leaks(dealt, looks, by=by.value, near=near),
+        dealt,
+        f"put this right in the table first: pawvit data check {photos}",
+    )
+    write_table(dealt, output)
+    findings.show_splits(audit.split_sizes(dealt))

@@ -35,6 +35,7 @@ def demo(
     from pawvit.catalogue import Catalogue
     from pawvit.cli.answers import render
     from pawvit.cli.identify import draw
+    from pawvit.cli.report import PAGE, attempt
     from pawvit.cli.train import train
     from pawvit.embedder import Embedder
     from pawvit.herd import write_herd
@@ -51,6 +52,8 @@ def demo(
     console.rule("2  training")
     if (run / DONE).exists():
         console.print(f"{run} holds a finished training")
+        if not (run / PAGE).exists():
+            attempt(run)
     elif (run / CONFIG).exists():
         train(resume=run)
     else:
@@ -79,13 +82,14 @@ def demo(
         console.print(render(answer))
         right = bool(answer.candidates) and answer.candidates[0].individual == truth
         console.print(f"in truth {truth}: {'right' if right else 'wrong'}")
-    draw(queries, described.paths, answers, out / "answers.png")
+    draw(answers, described, out / "answers.png")
 
     console.rule("what lies where")
     for path, what in (
         (herd / "images", "the photos, by individual"),
         (herd / "maps", "their part maps"),
         (run / "best.safetensors", "the trained model"),
+        (run / PAGE, "its report: open it in a browser"),
         (run / "log.jsonl", "its log (also for TensorBoard)"),
         (database, "the catalogue"),
         (out / "answers.png", "the five questions with their evidence"),

@@ -57,7 +57,8 @@ def evaluate(
     embedders = [Embedder.load(model, device=chosen, flip=flip)]
     if untrained:
         card = checkpoint.load_card(model / BEST if model.is_dir() else model)
-        embedders.append(Embedder.untrained(card.config, card.weights, device=chosen, flip=flip))
+        before = Embedder.before_training(card.config, card.weights, device=chosen, flip=flip)
+        embedders.append(before)
     known = [False, True] if table.has_orientation else [False]
     rules = [
         protocols.query_gallery(table, column=roles, flank_known=flank)

@@ -14,6 +14,8 @@ from pawvit.cli.evaluate import evaluate
 from pawvit.cli.herd import herd
 from pawvit.cli.identify import identify
 from pawvit.cli.masks import masks
+from pawvit.cli.models import models
+from pawvit.cli.report import report
 from pawvit.cli.train import train
 from pawvit.errors import PawvitError
 
@@ -27,9 +29,11 @@ app.add_typer(data.app, name="data")
 app.command()(masks)
 app.command()(train)
 app.command()(evaluate)
+app.command()(report)
 app.command()(embed)
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(identify)
+app.command()(models)
 app.command()(herd)
 app.command()(demo)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,12 +42,20 @@ def train(
         Path | None, typer.Option(help="Go on with this run; nothing else is needed.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, mps; default: the best.")] = None,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option(
+            "--allow-leaks",
+            help="Train though individuals, encounters or photos are on both sides of the split.",
+        ),
+    ] = False,
 ) -> None:
     """Train a model on your animals.
 
     Photos come from the table's splits; where it has none, individuals are dealt 85 % to
     training and 15 % to the choice of the checkpoint. --resume goes on with an interrupted run.
     """
+    from pawvit.cli.report import attempt
     from pawvit.errors import ConfigError
     from pawvit.model import pretrained
     from pawvit.model.heads import TrainingHeads
@@ -73,9 +83,13 @@ def train(
             "train_split": train_split,
             "select_split": select_split,
             "precision": choose_precision(config.precision, chosen),
+            "device": chosen.type,
+            "command": shlex.join(["pawvit", *sys.argv[1:]]),
         }
     table, part_maps = read_photos(Path(facts["photos"])), PartMaps.open(facts["maps"])
-    learn, select = _splits(table, facts, config.seed)
+    if resume is None and not allow_leaks:
+        _refuse_leaks(table, (train_split, select_split))
+    learn, select = splits(table, facts, config.seed)
     model_config = config.model.model_copy(
         update={"parts": part_maps.parts.vocabulary, "map_size": part_maps.parts.size}
     )
@@ -131,15 +145,34 @@ def train(
         f"done: {trainer.total} images; best mAP {trainer.best:.1%} on the selection individuals"
         f" → {folder / 'best.safetensors'}"
     )
+    attempt(folder, device)
 
 
-def _splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
+def splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTable, PhotoTable]:
+    """The photos to train on, and those that choose the checkpoint."""
     if "split" not in table.frame.columns:
-        from pawvit.photos import hold_out
+        from pawvit.splits import hold_out
 
         kept = hold_out(table, 0.15, seed=seed)
         return table.take(~kept), table.take(kept)
     return table.part(facts["train_split"]), table.part(facts["select_split"])
+
+
+def _refuse_leaks(table: PhotoTable, splits: tuple[str, str]) -> None:
+    """Raises where the choice of the checkpoint is made on what was trained on; opens no picture.
+
+    A closed set is none of that: only its encounters, bursts and files are held to one side.
+    """
+    from pawvit.audit import leaks, refuse_leaks
+
+    cells = table.column("split")
+    sides = table.take([index for index, cell in enumerate(cells) if cell in splits])
+    refuse_leaks(
+        leaks(sides),
+        sides,
+        "deal anew: pawvit data split … --force (--by encounter for a closed set);"
+        " or train all the same: --allow-leaks",
+    )
 
 
 def _validator(model_config: Any, select: PhotoTable, device: torch.device) -> Validate:

@@ -1,9 +1,15 @@
-"""What PAW-ViT is measured against: an untrained backbone, and a colour histogram."""
+"""Descriptors without any training: backbones as they come, and a colour histogram.
+
+The first answers on a new species come from here, and it is what PAW-ViT is measured against.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Float32
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
@@ -11,7 +17,9 @@ from torch import Tensor, nn
 from pawvit.errors import ConfigError
 from pawvit.images import Pixels
 from pawvit.model import pretrained
+from pawvit.model.available import Backbone
 from pawvit.model.config import ModelConfig
+from pawvit.model.pawvit import Normalise
 
 
 class ClassTokenViT(nn.Module):
@@ -22,20 +30,93 @@ class ClassTokenViT(nn.Module):
         if not vit.has_class_token:
             raise ConfigError(f"{config.backbone} has no class token", where="model.backbone")
         self.config, self.vit = config, vit
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
+        self.normalise = Normalise(config.mean, config.std)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C"]:
         """Descriptors of photos in [0, 1], RGB, at the image size of the configuration."""
-        tokens: Tensor = self.vit.forward_features((images - self.mean) / self.std)
+        tokens: Tensor = self.vit.forward_features(self.normalise(images))
         return tokens[:, 0]
 
 
 def untrained(config: ModelConfig, weights: str) -> ClassTokenViT:
     """The backbone of a configuration before any training; raises as `pretrained.build` does."""
     return ClassTokenViT(config, pretrained.backbone(config, weights)).eval()
+
+
+class ForegroundViT(nn.Module):
+    """A timm ViT as it comes; the patches on the animal, pooled, are the descriptor.
+
+    Patches of the block after five sixths of the depth, normed as the last ones are, and their
+    generalised mean (power 3): among blocks, poolings and sizes the best at finding animals again
+    (docs/results.md). Where no foreground is found, all patches count.
+    """
+
+    def __init__(self, config: ModelConfig, vit: VisionTransformer) -> None:
+        super().__init__()
+        self.vit = vit
+        self.block = max(0, len(vit.blocks) * 5 // 6 - 1)
+        self.grid: tuple[int, int] = tuple(vit.patch_embed.grid_size)
+        self.normalise = Normalise(config.mean, config.std)
+
+    def forward(
+        self, images: Float[Tensor, "B 3 H W"], foreground: Float[Tensor, "B h w"]
+    ) -> Float[Tensor, "B C"]:
+        """Descriptors of photos.
+
+        Args:
+            images: [0, 1], RGB, at the image size of the configuration.
+            foreground: the probability that a pixel shows the animal, in [0, 1], at any size.
+        """
+        (patches,) = self.vit.forward_intermediates(
+            self.normalise(images),
+            indices=[self.block],
+            norm=True,
+            output_fmt="NLC",
+            intermediates_only=True,
+        )
+        seen = F.adaptive_avg_pool2d(foreground[:, None], self.grid).flatten(1)
+        weight = (seen > 0.5).float()
+        weight = torch.where(weight.any(dim=1, keepdim=True), weight, 1.0)[..., None]
+        cubes = patches.clamp(min=1e-6) ** 3
+        pooled: Tensor = ((cubes * weight).sum(dim=1) / weight.sum(dim=1)) ** (1 / 3)
+        return pooled
+
+
+class OwnPooling(nn.Module):
+    """Any network of timm as it comes; what it would classify by is the descriptor."""
+
+    def __init__(self, network: nn.Module, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        self.network = network
+        self.normalise = Normalise(mean, std)
+
+    def forward(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B C"]:
+        """Descriptors of photos in [0, 1], RGB, at the network's own image size."""
+        found: Tensor = self.network(self.normalise(images))
+        return found
+
+
+def as_it_comes(chosen: Backbone, *, foreground: bool) -> tuple[nn.Module, ModelConfig, str]:
+    """A backbone that gives descriptors, its configuration, and how it pools, in words.
+
+    Args:
+        chosen: what to load.
+        foreground: whether somebody says where the animal is: then a plain ViT is a
+            `ForegroundViT`, which takes that along with the photos, else a `ClassTokenViT`. Other
+            networks pool as they always do.
+
+    Raises:
+        ConfigError: timm can't build it, or the weights can't be had.
+        MissingExtraError: they come from a package that is not installed.
+    """
+    if not pretrained.is_plain_vit(chosen.backbone):
+        network, config = pretrained.any_network(chosen.backbone)
+        return OwnPooling(network, config.mean, config.std).eval(), config, "pooled its own way"
+    config = pretrained.natural_config(chosen.backbone, chosen.image_size)
+    vit = pretrained.backbone(config, chosen.weights)
+    if foreground:
+        return ForegroundViT(config, vit).eval(), config, "patches of the foreground pooled"
+    return ClassTokenViT(config, vit).eval(), config, "class token"
 
 
 def colour_histogram(photo: Pixels, bins: int = 8) -> Float32[np.ndarray, "C"]:

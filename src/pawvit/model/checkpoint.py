@@ -9,18 +9,17 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import timm
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from pawvit import files
+from pawvit import tensorfile
 from pawvit.errors import CheckpointError
 from pawvit.model.config import ModelConfig
 from pawvit.model.heads import TrainingHeads
@@ -29,6 +28,8 @@ from pawvit.model.pretrained import build
 
 KEY = "pawvit"
 FORMAT = 1
+
+_T = TypeVar("_T")
 
 
 class Card(BaseModel):
@@ -68,15 +69,18 @@ def versions() -> dict[str, str]:
 
 def fingerprint(model: PawViT) -> str:
     """A hash of all that decides a descriptor: weights, preprocessing, retrieval; 16 hex digits."""
-    digest = hashlib.sha256()
     config = model.config
-    digest.update(
-        json.dumps([config.image_size, config.mean, config.std, config.retrieval]).encode()
-    )
+    return digest(model, [config.image_size, config.mean, config.std, config.retrieval])
+
+
+def digest(model: nn.Module, facts: Sequence[object]) -> str:
+    """A hash of a network's weights and of what else decides its output; 16 hex digits."""
+    found = hashlib.sha256()
+    found.update(json.dumps(facts).encode())
     for name, value in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:16]
 
 
 def save(
@@ -104,8 +108,7 @@ def save(
     tensors |= {f"heads.{k}": v for k, v in heads.state_dict().items()}
     tensors |= {f"extra.{k}": v for k, v in (extra or {}).items()}
     header = {KEY: card.model_dump_json(), "state": json.dumps(state or {})}
-    with files.atomic(path) as temporary:
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary, header)
+    tensorfile.write(path, tensors, header)
     return card
 
 
@@ -131,8 +134,8 @@ def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
 
 
 def load_card(path: str | os.PathLike[str]) -> Card:
-    """What a checkpoint says of itself; raises CheckpointError as `load` does."""
-    return card_of(read(path)[1], path)
+    """What a checkpoint says of itself, without its weights; raises CheckpointError as `load`."""
+    return card_of(_read(path, tensorfile.read_header), path)
 
 
 def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
@@ -143,26 +146,23 @@ def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """All tensors and the header; raises CheckpointError where the file can't be read whole."""
+    return _read(path, tensorfile.read)
+
+
+def _read(path: str | os.PathLike[str], how: Callable[[Path], _T]) -> _T:
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(
             "no such checkpoint", where=path, mend="give a run folder or a .safetensors file"
         )
     try:
-        with safe_open(path, framework="pt") as opened:
-            header = opened.metadata() or {}
-            tensors = {
-                # A copy: Windows can't replace a file that tensors are still mapped to.
-                name: opened.get_tensor(name).clone()
-                for name in opened.keys()  # noqa: SIM118
-            }
-    except Exception as error:  # safetensors raises its own type for every kind of damage
+        return how(path)
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"the checkpoint can't be read, it may be cut short: {error}",
             where=path,
             mend="copy it again, or take another checkpoint of the run",
         ) from None
-    return tensors, dict(header)
 
 
 def card_of(header: dict[str, str], path: str | os.PathLike[str]) -> Card:

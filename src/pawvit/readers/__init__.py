@@ -11,9 +11,9 @@ import pandas as pd
 from pawvit.errors import InputError
 from pawvit.photos import PhotoTable, orientation_of
 from pawvit.readers.folder import read_folder
-from pawvit.readers.table import read_table, write_table
+from pawvit.readers.table import TABLES, read_table, write_table
 
-__all__ = ["read_folder", "read_photos", "read_pictures", "read_table", "write_table"]
+__all__ = ["TABLES", "read_folder", "read_photos", "read_pictures", "read_table", "write_table"]
 
 
 def read_photos(path: str | os.PathLike[str]) -> PhotoTable:

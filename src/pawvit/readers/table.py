@@ -23,6 +23,9 @@ from pawvit.readers.columns import FIRST_ROW, clean_cells, name_columns
 _ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 _PARQUET = (".parquet", ".pq")
 
+TABLES = (".csv", ".tsv", *_PARQUET)
+"""How the names of photo tables end."""
+
 
 def read_table(
     path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None
@@ -82,7 +85,7 @@ def write_table(table: PhotoTable, path: str | os.PathLike[str]) -> Path:
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in (".csv", ".tsv", *_PARQUET):
+    if suffix not in TABLES:
         raise PhotoTableError(
             f"tables are written as CSV or Parquet, not as {suffix or 'a file without a suffix'}",
             where=path,

@@ -93,11 +93,11 @@ class Shown:
     right: bool | None = None
 
 
-def retrieval_sheet(rows: Sequence[tuple[Shown, Sequence[Shown]]]) -> Image.Image:
+def retrieval_sheet(rows: Sequence[tuple[Shown, Sequence[Shown]]], model: str = "") -> Image.Image:
     """Each query with its ranked candidates, right and wrong ones framed (paper, Fig. 7 and 9).
 
     Right and wrong differ by the frame's thickness and the sign in the caption too, not only by
-    colour.
+    colour. The head line names the model, if it is given.
     """
     height, width = CELL
     columns = 1 + max((len(found) for _, found in rows), default=0)
@@ -108,7 +108,8 @@ def retrieval_sheet(rows: Sequence[tuple[Shown, Sequence[Shown]]]) -> Image.Imag
     draw = ImageDraw.Draw(sheet)
     draw.text((_GAP, 22), "query", fill=_INK, font=_font(18), anchor="lm")
     first = 2 * _GAP + split + width
-    draw.text((first, 22), "most similar, best first", fill=_INK, font=_font(18), anchor="lm")
+    title = "most similar, best first" + (f"  ·  {model}" if model else "")
+    draw.text((first, 22), title, fill=_INK, font=_font(18), anchor="lm")
     for number, (query, found) in enumerate(rows):
         y = 40 + number * line
         for column, shown in enumerate([query, *found]):

@@ -17,11 +17,9 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from pawvit import files
+from pawvit import tensorfile
 from pawvit.errors import PartMapError
 from pawvit.partmaps import Labels
 
@@ -95,21 +93,16 @@ class DiscoveredParts:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the teacher as one safetensors file, atomically."""
         tensors = {"mean": self.mean, "centres": self.centres, "part_of": self.part_of}
-        header = {"vocabulary": json.dumps(self.vocabulary)}
-        with files.atomic(path) as temporary:
-            save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, header)
+        tensorfile.write(path, tensors, {"vocabulary": json.dumps(self.vocabulary)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DiscoveredParts:
         """Reads a fitted teacher; raises PartMapError where the file is none."""
         try:
-            with safe_open(path, framework="pt") as opened:
-                vocabulary = tuple(json.loads(opened.metadata()["vocabulary"]))
-                # Copies: Windows can't replace a file that tensors are still mapped to.
-                mean, centres, part_of = (
-                    opened.get_tensor(name).clone() for name in ("mean", "centres", "part_of")
-                )
-        except Exception as error:  # safetensors raises its own type for every kind of damage
+            tensors, header = tensorfile.read(path)
+            vocabulary = tuple(json.loads(header["vocabulary"]))
+            mean, centres, part_of = (tensors[name] for name in ("mean", "centres", "part_of"))
+        except (OSError, ValueError, KeyError) as error:
             raise PartMapError(
                 f"the fitted teacher can't be read: {error}",
                 where=path,

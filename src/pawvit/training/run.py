@@ -77,10 +77,14 @@ class Run:
     def log(self, kind: str, images: int, values: dict[str, float]) -> None:
         """Adds a line to the JSONL log and points to TensorBoard's."""
         line = json.dumps({"kind": kind, "images": images, **values})
-        with open(self.folder / LOG, "a", encoding="utf-8") as handle:
-            handle.write(line + "\n")
+        try:
+            with open(self.folder / LOG, "a", encoding="utf-8") as handle:
+                handle.write(line + "\n")
+        except OSError as error:
+            raise files.unwritten(self.folder / LOG, error) from error
         if self._writer is None:
-            self._writer = SummaryWriter(str(self.folder))
+            # What an earlier process drew beyond this point is not shown twice.
+            self._writer = SummaryWriter(str(self.folder), purge_step=images)
         for name, value in values.items():
             self._writer.add_scalar(f"{kind}/{name}", value, images)
 

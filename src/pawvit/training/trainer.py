@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from pawvit import files
 from pawvit.errors import ConfigError, PawvitError
 from pawvit.losses.criterion import Criterion, Targets
 from pawvit.model.heads import TrainingHeads
@@ -109,9 +110,14 @@ class Trainer:
         """Trains until the budget is used up or patience ends; an interrupted run can be resumed.
 
         Raises:
-            PawvitError: a loss is no longer a number.
+            PawvitError: a loss is no longer a number, the disk is full, or another process trains
+                in the same folder.
             KeyboardInterrupt: it was asked to stop, and has saved its state.
         """
+        with files.alone_in(self.run.folder, "a training"):
+            self._fit()
+
+    def _fit(self) -> None:
         step = self._resume()
         if step == 0:
             self._evaluate(0)
