@@ -93,9 +93,10 @@ class _Barrel:
 def _trunk_layer(animal: Animal, look: Look, barrel: _Barrel, *, right: str, rear: bool) -> Layer:
     """The trunk, with the edge of the flank `right` on the viewer's right."""
     layer = Layer([(barrel.outline(), BODY)], look.base)
-    x = np.linspace(-1.2, 1.2, 9)
-    edge = np.concatenate([np.column_stack([x, 0.62 + 0.1 * x**2]), [(1.2, 1.2), (-1.2, 1.2)]])
-    layer.paint.append((barrel.at(edge), look.pale))
+    if not rear:
+        x = np.linspace(-1.2, 1.2, 9)
+        edge = np.concatenate([np.column_stack([x, 0.62 + 0.1 * x**2]), [(1.2, 1.2), (-1.2, 1.2)]])
+        layer.paint.append((barrel.at(edge), look.pale))
     left = "left" if right == "right" else "right"
     for flank, turn in ((right, np.asarray), (left, mirrored)):
         marks = [(outline, look.mark) for outline in animal.coats[flank].body]
@@ -169,7 +170,8 @@ def _folded(look: Look, barrel: _Barrel, part: int) -> Layer:
 
 
 def _leg_layer(look: Look, legs: list[Leg], *, light: float, joined: bool) -> Layer:
-    layer = Layer([(one.outline, one.part) for one in legs], look.base, light=light, joined=joined)
+    pieces = [(piece, one.part) for one in legs for piece in one.pieces]
+    layer = Layer(pieces, look.base, light=light, joined=joined)
     for one in legs:
         layer.paint += [(one.sock, look.pale), (one.hoof, look.dark)]
     return layer

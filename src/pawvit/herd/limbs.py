@@ -20,12 +20,13 @@ class Leg:
 
     Args:
         joints: from the hip or the shoulder to the hoof, 4 × 2, in units.
-        outline, sock, hoof: what is drawn, the lower ones over the upper ones.
+        pieces: its outlines, together all of it.
+        sock, hoof: what is painted on it.
         part: front or hind.
     """
 
     joints: Curve
-    outline: Outline
+    pieces: tuple[Outline, ...]
     sock: Outline
     hoof: Outline
     part: int
@@ -39,7 +40,7 @@ def leg(joints: Curve, widths: tuple[float, ...], part: int) -> Leg:
     sock, hoof = along >= 18, along >= 25
     return Leg(
         joints,
-        tube(centre, radii, round_end=False),
+        (tube(centre, radii, round_end=False),),
         tube(centre[sock], radii[sock] + 0.01, round_end=False),
         tube(centre[hoof], radii[hoof] + 0.012, round_end=False),
         part,
@@ -72,7 +73,13 @@ def folded_leg(hip: Curve, part: int, length: float) -> Leg:
     else:
         steps, widths = ((-0.19, 0.1), (0.12, 0.22), (-0.2, 0.25)), (0.18, 0.13, 0.05, 0.042)
     joints = hip + np.array([(0.0, 0.0), *steps]) * (length, 1.0)
-    return leg(joints, widths, part)
+    # Bone by bone: one tube along a folded leg would cross itself, and be hollow there.
+    bones = [
+        tube(joints[i : i + 2], np.array(widths[i : i + 2])) for i in range(len(joints) - 1)
+    ]
+    foot = np.linspace(joints[2], joints[3], 9)
+    radii = np.linspace(widths[2], widths[3], 9) + 0.012
+    return Leg(joints, tuple(bones), tube(foot[4:], radii[4:]), tube(foot[7:], radii[7:]), part)
 
 
 def tail_layer(joints: Curve, base: Colour, dark: Colour) -> Layer:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pawvit.anatomy import FLANKS
 from pawvit.herd.coat import Outline
 
 
@@ -48,8 +49,10 @@ def random_place(
     """
     height, width = size
     mirror = orientation == "right"
-    scale = min(height / 1.68, width / 2.12) * rng.uniform(0.95, 1.05)
-    if orientation in ("left", "right"):
+    # An animal that faces the camera is narrow, and holds its head before its back.
+    side_on = orientation in FLANKS
+    scale = (min(height / 1.68, width / 2.12) if side_on else height / 1.86) * rng.uniform(0.95, 1.05)
+    if side_on:
         # Head and neck reach further than the tail: the feet stand behind the middle.
         behind = 0.14 * scale * (-1 if mirror else 1)
         x = width / 2 + behind + rng.uniform(-0.03, 0.03) * width

@@ -32,7 +32,7 @@ def side_view(animal: Animal, flank: str, pose: Pose, look: Look) -> Figure:
     near_layer = Layer([], base)
     for layer, group in ((far_layer, far), (near_layer, near)):
         for leg in group:
-            layer.silhouette.append((leg.outline, leg.part))
+            layer.silhouette += [(piece, leg.part) for piece in leg.pieces]
             layer.paint += [(leg.sock, pale), (leg.hoof, dark)]
 
     neck = Neck(trunk, pose.neck, species.neck * animal.neck)
@@ -85,7 +85,7 @@ def _tail(trunk: Trunk, pose: Pose) -> Curve:
         [[0, 0], [0.09, 0.03], [0.1 + 0.1 * out, 0.14], [0.1 + 0.32 * out, 0.4 * down]]
     )
     if pose.lying:
-        steps = np.array([[0, 0], [0.08, 0.06], [0.11, 0.26], [0.11 + 0.22 * out, 0.41]])
+        steps = np.array([[0, 0], [0.07, 0.08], [0.09, 0.27], [0.06 + 0.07 * out, 0.42]])
     return np.asarray(root + steps)
 
 
