@@ -1,4 +1,4 @@
-"""Cameras: what each looks at, in words and colours, and the light it sees. Knows no animals.
+"""Cameras: what each looks at, in words and colours. Knows no animals and no pixels.
 
 Light and landscape differ between cameras by far more than animals differ in colour, so that
 colour tells the camera and not the individual.
@@ -9,14 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageFilter
-
 from pawvit.herd.animal import Colour
-
-Planes = npt.NDArray[np.float32]
-"""H × W × 3 or H × W × 1, [0, 255]."""
 
 
 @dataclass(frozen=True)
@@ -161,51 +154,3 @@ CAMERAS = (
         noise=4.0,
     ),
 )
-
-
-@dataclass(frozen=True)
-class Light:
-    """What the hour and an unsteady hand do to a photo; the defaults do nothing.
-
-    Args:
-        gain: how bright, a factor.
-        slope: how much brighter on the right than on the left, in shares of the gain.
-        blur: more blur, in 1/100 of the photo's height.
-        drift: how far the picture moves while it is taken, in widths.
-    """
-
-    gain: float = 1.0
-    slope: float = 0.0
-    blur: float = 0.0
-    drift: float = 0.0
-
-
-CLEAR = Light()
-
-
-def expose(
-    scene: Planes, camera: Camera, rng: np.random.Generator, light: Light = CLEAR
-) -> npt.NDArray[np.uint8]:
-    """The photo that the camera takes of a scene (H × W × 3, [0, 255]) in the light of the hour."""
-    cast = np.array(camera.cast) * rng.uniform(0.95, 1.05, 3) * camera.brightness
-    cast *= rng.uniform(0.9, 1.1)
-    if light != CLEAR:
-        scene = _weathered(scene, light)
-    seen = (scene * cast.astype(np.float32) - 118) * np.float32(
-        camera.contrast * rng.uniform(0.92, 1.08)
-    ) + 118
-    seen += np.float32(camera.noise) * rng.standard_normal(scene.shape, dtype=np.float32)
-    sharp = Image.fromarray(np.clip(seen, 0, 255).astype(np.uint8))
-    radius = (camera.blur * rng.uniform(0.5, 1.5) + light.blur) * scene.shape[0] / 100
-    return np.asarray(sharp.filter(ImageFilter.GaussianBlur(radius)))
-
-
-def _weathered(scene: Planes, light: Light) -> Planes:
-    height, width = scene.shape[:2]
-    ramp = light.gain * (1 + light.slope * np.linspace(-0.5, 0.5, width, dtype=np.float32))
-    steps = round(light.drift * width)
-    moved = scene.copy()
-    for step in range(1, steps + 1):
-        moved[:, step:] += scene[:, :-step]
-        moved[:, :step] += scene[:, :1]
-    return np.asarray(moved * (ramp[:, None] / (steps + 1)), np.float32)

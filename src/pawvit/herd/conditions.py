@@ -1,4 +1,9 @@
-"""The dial: how difficult a photo is. Knows what stands in a photo's way, not how it is drawn."""
+"""The dial: how difficult a photo is. Knows what stands in a photo's way, not how it is drawn.
+
+Difficulty runs from 0 to 1. Each condition comes in above a level of its own (`LEVELS`) and grows
+from there to its full strength at 1, so that a herd of a middling difficulty has the first ones
+well grown and none of the last.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from pawvit.herd.animal import Animal
-from pawvit.herd.camera import CLEAR, Light
+from pawvit.herd.exposure import CLEAR, Light
 from pawvit.herd.landscape import SPOTS
 from pawvit.herd.pose import POSES
+
+LEVELS = {
+    "light": (0.0, "uneven and changing light, animals further off, cameras that were moved"),
+    "season": (0.0, "a duller and thicker winter coat; scars from the day of a wound on"),
+    "pose": (
+        0.2,
+        "animals lying down and more of them grazing; photos from the front and the back",
+    ),
+    "grass": (0.4, "tall grass before the legs and the belly"),
+    "neighbour": (0.6, "a second animal behind or before the first, blur and motion"),
+}
+"""Condition → the level above which it comes in, and what it is. At 0 there is none of them."""
+
+
+def strength(difficulty: float, condition: str) -> float:
+    """How strong a condition of `LEVELS` is at that difficulty, [0, 1]."""
+    start = LEVELS[condition][0]
+    return max(0.0, (difficulty - start) / (1 - start))
 
 
 @dataclass(frozen=True)
@@ -63,23 +86,22 @@ def conditions(
     """
     if difficulty == 0:
         return PLAIN
-    d = difficulty
-    lying, grazing = 0.28 * d, 0.2 + 0.12 * d
-    crowded = rng.random() < 0.5 * d
-    overgrown = rng.random() < 0.9 * d
+    light, season, pose, grass, crowd = (strength(difficulty, condition) for condition in LEVELS)
+    grazing, lying = 0.2 + 0.12 * pose, 0.28 * pose
+    overgrown, crowded = rng.random() < 0.9 * grass, rng.random() < 0.5 * crowd
     return Conditions(
-        pose=POSES[rng.choice(3, p=(1 - lying - grazing, grazing, lying))],
-        winter=d if winter else 0.0,
+        pose=POSES[rng.choice(3, p=(1 - grazing - lying, grazing, lying))],
+        winter=season if winter else 0.0,
         scarred=scarred,
-        grass=d * float(rng.uniform(0.15, 1.0)) if overgrown else 0.0,
+        grass=grass * float(rng.uniform(0.15, 1.0)) if overgrown else 0.0,
         neighbour=neighbour if crowded else None,
         in_front=bool(rng.random() < 0.5),
-        far=d * float(rng.uniform(0.0, 0.3)),
+        far=light * float(rng.uniform(0.0, 0.3)),
         spot=spot % SPOTS,
         light=Light(
-            gain=1 + d * float(rng.uniform(-0.42, 0.25)),
-            slope=d * float(rng.uniform(-0.6, 0.6)),
-            blur=d * float(rng.uniform(0.0, 1.0)) ** 2,
-            drift=d * 0.035 * float(rng.uniform(0.0, 1.0)) ** 3,
+            gain=1 + light * float(rng.uniform(-0.42, 0.25)),
+            slope=light * float(rng.uniform(-0.6, 0.6)),
+            blur=crowd * float(rng.uniform(0.0, 1.0)) ** 2,
+            drift=crowd * 0.035 * float(rng.uniform(0.0, 1.0)) ** 3,
         ),
     )

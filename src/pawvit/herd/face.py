@@ -32,7 +32,7 @@ def head_from_front(skull: Curve, species: Species, look: Look, gaze: float) -> 
     paint: Painted = [
         (bone, base),
         (ellipse(aside, 0.25, 0.078, 0.062), pale),
-        (tube(long[1:3] + (0.2 * aside, -0.05), np.array([0.02, 0.014])), pale),
+        (tube(long[1:3] + np.array([0.2 * aside, -0.05]), np.array([0.02, 0.014])), pale),
         (ellipse(1.15 * aside, 0.238, 0.034, 0.024), dark),
         (ellipse(1.15 * aside, 0.282, 0.028, 0.006), mixed(dark, base, 0.35)),
     ]

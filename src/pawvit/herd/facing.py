@@ -14,7 +14,7 @@ from pawvit.herd.coat import Outline
 from pawvit.herd.face import head_from_behind, head_from_front
 from pawvit.herd.figure import BODY, FRONT, HEAD, HIND, Figure, Layer
 from pawvit.herd.limbs import Leg, leg, tail_layer
-from pawvit.herd.look import Look
+from pawvit.herd.look import SCAR, Look
 from pawvit.herd.pose import Pose
 from pawvit.herd.shapes import Curve, ellipse, mirrored, smooth, tube
 
@@ -100,7 +100,7 @@ def _trunk_layer(animal: Animal, look: Look, barrel: _Barrel, *, right: str, rea
     left = "left" if right == "right" else "right"
     for flank, turn in ((right, np.asarray), (left, mirrored)):
         marks = [(outline, look.mark) for outline in animal.coats[flank].body]
-        marks += [(outline, (236, 178, 168)) for outline in look.scars.get(flank, ())]
+        marks += [(outline, SCAR) for outline in look.scars.get(flank, ())]
         for outline, colour in marks:
             u = 1 - outline[:, 0] if rear else outline[:, 0]
             if u.min() < _SEEN:
@@ -120,8 +120,8 @@ def _neck_layer(
     if pose.neck < 0:
         tip = np.array([0.07 * gaze, -0.36])
     else:
-        tip = root + (0.05 * gaze, -0.12 - reach * np.sin(pose.neck))
-    centre = smooth(np.array([root, 0.5 * (root + tip) + (-0.01 * gaze, 0), tip]), 20)
+        tip = root + np.array([0.05 * gaze, -0.12 - reach * np.sin(pose.neck)])
+    centre = smooth(np.array([root, 0.5 * (root + tip) - np.array([0.01 * gaze, 0]), tip]), 20)
     radii = np.interp(np.linspace(0, 1, 20), (0, 0.4, 1), (0.185, 0.15, 0.105))
     layer = Layer([(tube(centre, radii), HEAD)], look.base)
     t = np.linspace(0, 1, 20)
@@ -164,7 +164,9 @@ def _folded(look: Look, barrel: _Barrel, part: int) -> Layer:
     found = []
     for side in (1, -1):
         out = 0.1 if part == FRONT else 0.19
-        joints = np.array([(out, -0.2), (out + 0.06, -0.1), (out + 0.05, -0.05), (out - 0.05, -0.035)])
+        joints = np.array(
+            [(out, -0.2), (out + 0.06, -0.1), (out + 0.05, -0.05), (out - 0.05, -0.035)]
+        )
         found.append(leg(joints * (side, 1), (0.1, 0.075, 0.05, 0.045), part))
     return _leg_layer(look, found, light=1.0, joined=True)
 

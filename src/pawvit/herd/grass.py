@@ -1,24 +1,25 @@
-"""Grass before an animal: it hides, and the part map says so. Knows no animals."""
+"""Grass before an animal: it tells which pixels it hides. Knows no animals."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from pawvit.herd.animal import Colour
-from pawvit.herd.camera import Camera, Planes
-from pawvit.herd.paint import BACKGROUND, FINE, plane
+from pawvit.herd.camera import Camera
+from pawvit.herd.paint import FINE, Planes, plane
 from pawvit.herd.place import Place
-from pawvit.partmaps import Labels
 
 Blade = list[tuple[float, float]]
 
+Hidden = npt.NDArray[np.bool_]
+"""H × W: the pixels that are grass."""
 
-def tufts_before(
-    scene: Planes, labels: Labels, place: Place, camera: Camera, rng: np.random.Generator
-) -> None:
-    """A few tufts before the hooves, in the photo and in the part map (both changed in place)."""
-    height, width = labels.shape
+
+def tufts_before(scene: Planes, place: Place, camera: Camera, rng: np.random.Generator) -> Hidden:
+    """A few tufts before the hooves of who stands at `place`; the scene is changed in place."""
+    height, width = scene.shape[:2]
     top = max(0, int(place.y - 0.2 * place.scale))
     mask = Image.new("L", (width * FINE, (height - top) * FINE), 0)
     pen = ImageDraw.Draw(mask)
@@ -28,27 +29,22 @@ def tufts_before(
         tall = rng.uniform(0.06, 0.14) * place.scale * FINE
         for blade in tuft(rng, x * FINE, y * FINE, tall):
             pen.polygon(blade, fill=255)
-    _grown(scene, labels, top, mask, np.asarray(camera.grass, np.float32))
+    return _grown(scene, top, mask, np.asarray(camera.grass, np.float32))
 
 
 def tall_grass_before(
-    scene: Planes,
-    labels: Labels,
-    place: Place,
-    camera: Camera,
-    amount: float,
-    rng: np.random.Generator,
-) -> None:
-    """Tall grass before the legs and the belly, in the photo and in the part map.
+    scene: Planes, place: Place, camera: Camera, amount: float, rng: np.random.Generator
+) -> Hidden:
+    """Tall grass before the legs and the belly.
 
     Args:
-        scene, labels: H × W × 3 and H × W, changed in place.
+        scene: H × W × 3, changed in place.
         place: where the animal stands.
         camera: gives the colour.
         amount: (0, 1]; 1 hides the legs and much of the belly.
         rng: draws the blades.
     """
-    height, width = labels.shape
+    height, width = scene.shape[:2]
     unit = place.scale
     top = max(0, int(place.y - 0.85 * unit))
     size = (width * FINE, (height - top) * FINE)
@@ -64,7 +60,7 @@ def tall_grass_before(
         for blade in _sheaf(rng, x * FINE, y * FINE, tall * FINE, unit * FINE):
             pens[0].polygon(blade, fill=255)
             pens[1].polygon(blade, fill=colour)
-    _grown(scene, labels, top, mask, np.asarray(canvas.reduce(FINE), np.float32))
+    return _grown(scene, top, mask, np.asarray(canvas.reduce(FINE), np.float32))
 
 
 def tuft(rng: np.random.Generator, x: float, y: float, tall: float) -> list[Blade]:
@@ -91,14 +87,14 @@ def _sheaf(rng: np.random.Generator, x: float, y: float, tall: float, unit: floa
         foot = x + rng.uniform(-0.06, 0.06) * unit
         waist, tip = foot + 0.35 * lean * long, foot + lean * long
         middle, end = y - 0.6 * long, y - long * (1 - 0.2 * abs(lean))
-        blades.append(
-            [(foot - wide, y), (waist - 0.8 * wide, middle), (tip, end), (waist + 0.8 * wide, middle),
-             (foot + wide, y)]
-        )  # fmt: skip
+        up = [(foot - wide, y), (waist - 0.8 * wide, middle)]
+        blades.append([*up, (tip, end), (waist + 0.8 * wide, middle), (foot + wide, y)])
     return blades
 
 
-def _grown(scene: Planes, labels: Labels, top: int, mask: Image.Image, colour: Planes) -> None:
+def _grown(scene: Planes, top: int, mask: Image.Image, colour: Planes) -> Hidden:
     cover = mask.reduce(FINE)
     scene[top:] += plane(cover) / 255 * (colour - scene[top:])
-    labels[top:][np.asarray(cover) >= 128] = BACKGROUND
+    hidden = np.zeros(scene.shape[:2], np.bool_)
+    hidden[top:] = np.asarray(cover) >= 128
+    return hidden

@@ -10,13 +10,12 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
 from pawvit.herd.animal import Colour
-from pawvit.herd.camera import Camera, Planes
+from pawvit.herd.camera import Camera
 from pawvit.herd.grass import shaded, tuft
-from pawvit.herd.paint import FINE
+from pawvit.herd.paint import FINE, Planes
 
 PAN = 0.12
 """How far, in widths of a photo, a camera may be turned between two photos."""
-
 
 SPOTS = 3
 """Where a camera may hang in its landscape: other hills, trees and grass of the same kind."""

@@ -74,9 +74,7 @@ def folded_leg(hip: Curve, part: int, length: float) -> Leg:
         steps, widths = ((-0.19, 0.1), (0.12, 0.22), (-0.2, 0.25)), (0.18, 0.13, 0.05, 0.042)
     joints = hip + np.array([(0.0, 0.0), *steps]) * (length, 1.0)
     # Bone by bone: one tube along a folded leg would cross itself, and be hollow there.
-    bones = [
-        tube(joints[i : i + 2], np.array(widths[i : i + 2])) for i in range(len(joints) - 1)
-    ]
+    bones = [tube(joints[i : i + 2], np.array(widths[i : i + 2])) for i in range(len(joints) - 1)]
     foot = np.linspace(joints[2], joints[3], 9)
     radii = np.linspace(widths[2], widths[3], 9) + 0.012
     return Leg(joints, tuple(bones), tube(foot[4:], radii[4:]), tube(foot[7:], radii[7:]), part)

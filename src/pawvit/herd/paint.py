@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from pawvit.anatomy import TIGER_PARTS
-from pawvit.herd.camera import Planes
 from pawvit.herd.coat import Outline
 from pawvit.herd.figure import Figure
 from pawvit.herd.place import Place
 from pawvit.partmaps import Labels
+
+Planes = npt.NDArray[np.float32]
+"""H × W × 3 or H × W × 1, [0, 255]."""
 
 BACKGROUND = len(TIGER_PARTS)
 

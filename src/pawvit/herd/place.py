@@ -51,7 +51,9 @@ def random_place(
     mirror = orientation == "right"
     # An animal that faces the camera is narrow, and holds its head before its back.
     side_on = orientation in FLANKS
-    scale = (min(height / 1.68, width / 2.12) if side_on else height / 1.86) * rng.uniform(0.95, 1.05)
+    scale = (min(height / 1.68, width / 2.12) if side_on else height / 1.86) * rng.uniform(
+        0.95, 1.05
+    )
     if side_on:
         # Head and neck reach further than the tail: the feet stand behind the middle.
         behind = 0.14 * scale * (-1 if mirror else 1)

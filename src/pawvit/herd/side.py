@@ -89,9 +89,7 @@ def _tail(trunk: Trunk, pose: Pose) -> Curve:
     return np.asarray(root + steps)
 
 
-def _joints(
-    flank: str, legs: list[Leg], *, hidden: bool
-) -> dict[str, tuple[Curve, int | None]]:
+def _joints(flank: str, legs: list[Leg], *, hidden: bool) -> dict[str, tuple[Curve, int | None]]:
     """The joints of the legs of one flank; the upper ones of the far legs are hidden."""
     front, hind = legs
     return {

@@ -19,6 +19,7 @@ class Trunk:
         self.pose, self.girth = pose, girth
 
     def at(self, uv: Outline) -> Outline:
+        """Body coordinates → units."""
         u, v = uv[:, 0], uv[:, 1]
         inside = np.clip(u, 0, 1)
         round_ends = np.sqrt(np.clip(1 - np.abs(2 * inside - 1) ** 3.4, 0, 1))
@@ -32,12 +33,14 @@ class Trunk:
         return np.asarray(turned(np.column_stack([x, y]), -self.pose.pitch) + _CENTRE)
 
     def outline(self) -> Outline:
+        """Its edge."""
         u = (1 - np.cos(np.linspace(0, np.pi, 30))) / 2
         back = np.column_stack([u, -np.ones_like(u)])
         belly = np.column_stack([u[::-1], np.ones_like(u)])
         return self.at(np.concatenate([back, belly]))
 
     def belly(self) -> Outline:
+        """Its pale underside."""
         u = np.linspace(0.02, 0.98, 24)
         edge = 0.66 + 0.22 * (2 * u - 1) ** 2
         return self.at(
@@ -61,6 +64,7 @@ class Neck:
         self.outline = tube(self.centre, self.radii)
 
     def at(self, uv: Outline) -> Outline:
+        """Coordinates of the neck → units."""
         t = np.linspace(0, 1, len(self.centre))
         x, y, r = (np.interp(uv[:, 0], t, w) for w in (*self.centre.T, self.radii))
         nx, ny = (np.interp(uv[:, 0], t, w) for w in self.normals.T)
