@@ -84,16 +84,16 @@ def draw(
     (obstacles,) = rng.spawn(1)
     pose = random_pose(rng, conditions.pose)
     place = random_place(rng, orientation, size, conditions.far)
+    figure = figure_of(animal, orientation, pose, conditions)
     scene = landscape(camera, size, rng, conditions.spot)
     other = np.full(size, BACKGROUND, np.uint8)
     if not conditions.in_front:
-        other = _paint_neighbour(conditions, place, scene, obstacles)
-    figure = figure_of(animal, orientation, pose, conditions)
+        other = _paint_neighbour(conditions, place, figure.spread, scene, obstacles)
     whole = paint(figure, place, scene)
     labels = whole.copy()
     other[labels != BACKGROUND] = BACKGROUND
     if conditions.in_front:
-        other = _paint_neighbour(conditions, place, scene, obstacles)
+        other = _paint_neighbour(conditions, place, figure.spread, scene, obstacles)
         labels[other != BACKGROUND] = BACKGROUND
     if conditions.grass:
         grown = tall_grass_before(scene, place, camera, conditions.grass, obstacles)
@@ -114,9 +114,9 @@ def figure_of(animal: Animal, orientation: str, pose: Pose, conditions: Conditio
 
 
 def _paint_neighbour(
-    conditions: Conditions, place: Place, scene: Planes, rng: np.random.Generator
+    conditions: Conditions, place: Place, spread: float, scene: Planes, rng: np.random.Generator
 ) -> Labels:
-    """A second animal at the side, if there is one, cut by the photo's edge or the first animal."""
+    """A second animal, if there is one, beside a first one that is `spread` units wide."""
     height, width = scene.shape[:2]
     if conditions.neighbour is None:
         return np.full((height, width), BACKGROUND, np.uint8)
@@ -125,7 +125,8 @@ def _paint_neighbour(
     # On the side where there is room, so that it is in the picture.
     side = 1 if place.x < width / 2 else -1
     scale = place.scale * (rng.uniform(1.0, 1.12) if front else rng.uniform(0.7, 0.9))
-    x = place.x + side * (rng.uniform(1.2, 1.6) if front else rng.uniform(0.9, 1.3)) * place.scale
+    away = spread + (rng.uniform(0.5, 0.9) if front else rng.uniform(0.3, 0.7))
+    x = place.x + side * away * place.scale
     y = place.y + (rng.uniform(0.03, 0.08) if front else rng.uniform(-0.2, -0.1)) * place.scale
     there = Place(float(x), float(y), float(scale), place.tilt, flank == "right")
     dressed = look(conditions.neighbour, winter=conditions.winter)

@@ -69,9 +69,9 @@ def walking_leg(hip: Curve, part: int, phase: float, stride: float, length: floa
 def folded_leg(hip: Curve, part: int, length: float) -> Leg:
     """A leg on which the animal lies, from the side: the knee before, the hoof below it."""
     if part == FRONT:
-        steps, widths = ((0.03, 0.17), (-0.2, 0.225), (0.05, 0.25)), (0.125, 0.075, 0.046, 0.042)
+        steps, widths = ((0.03, 0.15), (-0.2, 0.185), (0.05, 0.21)), (0.125, 0.075, 0.046, 0.042)
     else:
-        steps, widths = ((-0.19, 0.1), (0.12, 0.22), (-0.2, 0.25)), (0.18, 0.13, 0.05, 0.042)
+        steps, widths = ((-0.19, 0.09), (0.12, 0.18), (-0.2, 0.21)), (0.18, 0.13, 0.05, 0.042)
     joints = hip + np.array([(0.0, 0.0), *steps]) * (length, 1.0)
     # Bone by bone: one tube along a folded leg would cross itself, and be hollow there.
     bones = [tube(joints[i : i + 2], np.array(widths[i : i + 2])) for i in range(len(joints) - 1)]

@@ -45,11 +45,11 @@ def side_view(animal: Animal, flank: str, pose: Pose, look: Look) -> Figure:
     near_layer.paint = body_layer.paint + near_layer.paint
 
     head, face = head_from_side(neck.tip, pose.face, species, look)
-    tail = _tail(trunk, pose)
-    layers = [far_layer, tail_layer(tail, base, dark), body_layer, near_layer, head]
     lowest = max(leg.hoof[:, 1].max() for leg in near + far)
     if pose.lying:
         lowest = max(lowest, trunk.outline()[:, 1].max())
+    tail = _tail(trunk, pose, lowest)
+    layers = [far_layer, tail_layer(tail, base, dark), body_layer, near_layer, head]
     here, there = (flank, "left" if flank == "right" else "right")
     keypoints: dict[str, tuple[Curve, int | None]] = {
         f"{here}_ear": (face["near ear"], HEAD),
@@ -78,14 +78,17 @@ def _legs(trunk: Trunk, pose: Pose, length: float) -> tuple[list[Leg], list[Leg]
     return near, far
 
 
-def _tail(trunk: Trunk, pose: Pose) -> Curve:
+def _tail(trunk: Trunk, pose: Pose, ground: float) -> Curve:
     root = trunk.at(np.array([[0.965, -0.5]]))[0]
     out, down = np.sin(pose.tail), np.cos(pose.tail)
-    steps = np.array(
-        [[0, 0], [0.09, 0.03], [0.1 + 0.1 * out, 0.14], [0.1 + 0.32 * out, 0.4 * down]]
-    )
     if pose.lying:
-        steps = np.array([[0, 0], [0.07, 0.08], [0.09, 0.27], [0.06 + 0.07 * out, 0.42]])
+        # The brush is longer than what it grows on, and ends on the ground.
+        rest = ground - root[1] - 0.14
+        steps = np.array([[0, 0], [0.06, 0.06], [0.08, 0.5 * rest], [0.09 + 0.06 * out, rest]])
+    else:
+        steps = np.array(
+            [[0, 0], [0.09, 0.03], [0.1 + 0.1 * out, 0.14], [0.1 + 0.32 * out, 0.4 * down]]
+        )
     return np.asarray(root + steps)
 
 
