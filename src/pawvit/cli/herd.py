@@ -35,17 +35,25 @@ def herd(
 
     The same options give the same files; a run that was interrupted goes on where it ended.
 
-    --difficulty brings in, each above a level of its own and from there growing to 1:
-    above 0 other light, distances and landscapes (light), winter coats and scars (season);
-    above 0.2 lying and more grazing animals, front and back views (pose);
-    above 0.4 tall grass (grass); above 0.6 a second animal, blur and motion (neighbour).
+    --difficulty brings in, growing to their full strength at 1:
 
-    photos.csv tells the truth of each photo: pose, season, scarred, background (one landscape),
-    animals (how many), neighbour (who the second is), occluded (share of the animal that is
-    hidden), animal_box (x, y, width, height of what is seen), and the share of each part that
-    nothing hides: visible_head, visible_body, visible_tail, visible_hind_legs,
-    visible_front_legs. Part maps show what is really seen: grass and the second animal are
-    background in them.
+    above 0: other light, distances and landscapes (light);
+
+    above 0: winter coats and scars (season);
+
+    above 0.2: lying and more grazing animals, fronts and backs (pose);
+
+    above 0.4: tall grass before the animal (grass);
+
+    above 0.6: a second animal, blur and motion (neighbour).
+
+    photos.csv tells the truth of each photo: pose, season, scarred (1 or 0),
+    background (photos with the same one share a landscape), animals (how many),
+    neighbour (who the second one is), occluded (the share of the animal that is
+    hidden), animal_box (x, y, width, height of what is seen), and how much of
+    each part nothing hides: visible_head, visible_body, visible_tail,
+    visible_hind_legs, visible_front_legs. Part maps show what is really seen:
+    in them grass and the second animal are background.
     """
     from pawvit.herd import write_herd
     from pawvit.readers import read_table

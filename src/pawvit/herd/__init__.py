@@ -7,6 +7,7 @@ how to draw; it knows no teacher and no network.
 
 from pawvit.herd.animal import Animal, make_animal
 from pawvit.herd.camera import CAMERAS, Camera
+from pawvit.herd.conditions import Conditions
 from pawvit.herd.draw import VIEWS, Photo, draw
 from pawvit.herd.names import names
 from pawvit.herd.pose import Pose, random_pose
@@ -17,6 +18,7 @@ __all__ = [
     "VIEWS",
     "Animal",
     "Camera",
+    "Conditions",
     "Photo",
     "Pose",
     "draw",
