@@ -31,7 +31,7 @@ def command(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     [
         (("--animals", "1"), "1 animals are too few"),
         (("--difficulty", "2"), "the difficulty 2"),
-        (("--difficulty", "hard"), "not a valid float"),
+        (("--difficulty", "hard"), "--difficulty"),
         (("--layout", "market1501"), "choose table, folders, atrw, yakreid"),
         (("--cameras", "1"), "between 2 and 6"),
     ],

@@ -25,7 +25,10 @@ def photo(number: int, orientation: str = "left", conditions: Conditions = PLAIN
 
 
 GRASS = Conditions(grass=0.9)
-BEHIND = Conditions(neighbour=make_animal(0, "zinnia"))
+# Blue as no animal and no landscape is, so that its pixels can be told.
+BLUE = dict.fromkeys(("base", "mark", "pale", "dark"), (0, 0, 255))
+OTHER = make_animal(0, "zinnia")
+BEHIND = Conditions(neighbour=replace(OTHER, species=replace(OTHER.species, **BLUE)))
 BEFORE = replace(BEHIND, in_front=True)
 
 
@@ -95,19 +98,20 @@ def test_a_part_is_where_it_is_seen_and_what_hides_it_is_background(
     view: str, obstacle: Conditions
 ) -> None:
     """The same photo with and without what hides the animal: pixels tell where they differ."""
-    hides = 0
+    lost_changes, kept_changes = [], []
     for number in range(4):
         clear, hidden = photo(number, view), photo(number, view, obstacle)
         assert np.array_equal(hidden.whole, clear.whole)
         kept = hidden.labels != BACKGROUND
         assert np.array_equal(hidden.labels[kept], clear.labels[kept])
         lost = (clear.labels != BACKGROUND) & ~kept
-        hides += lost.sum()
         changed = np.abs(hidden.pixels.astype(int) - clear.pixels).max(axis=2)
-        # Edges are blurred by the camera, and a neighbour may be of the same colour in places.
-        assert (changed[lost] <= 8).sum() <= 0.15 * lost.sum()
-        assert (changed[kept] > 24).mean() < 0.12
-    assert hides > 400
+        lost_changes.append(changed[lost])
+        kept_changes.append(changed[kept])
+    # The camera blurs edges, and what stands before the animal throws some shade on it.
+    assert len(np.concatenate(lost_changes)) > 150
+    assert (np.concatenate(lost_changes) > 8).mean() > 0.9
+    assert (np.concatenate(kept_changes) > 30).mean() < 0.1
 
 
 def test_an_animal_behind_hides_nothing_and_is_background() -> None:

@@ -125,7 +125,7 @@ def _paint_neighbour(
     # On the side where there is room, so that it is in the picture.
     side = 1 if place.x < width / 2 else -1
     scale = place.scale * (rng.uniform(1.0, 1.12) if front else rng.uniform(0.7, 0.9))
-    away = spread + (rng.uniform(0.5, 0.9) if front else rng.uniform(0.3, 0.7))
+    away = spread + (rng.uniform(0.35, 0.75) if front else rng.uniform(0.3, 0.7))
     x = place.x + side * away * place.scale
     y = place.y + (rng.uniform(0.03, 0.08) if front else rng.uniform(-0.2, -0.1)) * place.scale
     there = Place(float(x), float(y), float(scale), place.tilt, flank == "right")
