@@ -11,11 +11,15 @@ import pytest
 
 from pawvit.anatomy import TIGER_PARTS
 from pawvit.errors import InputError
+from pawvit.herd.draw import draw
+from pawvit.herd.plan import Settings, plan
+from pawvit.herd.truth import COLUMNS
 from pawvit.herd.write import write_herd
 from pawvit.images import read_image
 from pawvit.partmaps import PartMaps
 from pawvit.readers import read_photos
 
+HARD = {"animals": 8, "photos_per_flank": 2, "cameras": 2, "seed": 5, "size": (64, 80)}
 SMALL = {"animals": 10, "photos_per_flank": 5, "cameras": 4, "seed": 7, "size": (64, 80)}
 
 
@@ -42,9 +46,8 @@ def frame(herd: Path) -> pd.DataFrame:
 def test_the_table_has_a_row_a_photo_and_reads_without_complaint(
     herd: Path, frame: pd.DataFrame
 ) -> None:
-    assert " ".join(frame.columns) == (
-        "path identity orientation camera encounter date species split role"
-    )
+    known = "path identity orientation camera encounter date species split role"
+    assert list(frame.columns) == known.split() + list(COLUMNS)
     assert len(frame) == 10 * 2 * 5
     table = read_photos(herd / "photos.csv")
     assert table.paths == list(frame["path"])
@@ -127,6 +130,9 @@ def test_another_seed_writes_another_herd(herd: Path, tmp_path: Path) -> None:
         ({"cameras": 99}, "between 2 and"),
         ({"seed": -1}, "negative"),
         ({"size": (20, 300)}, "at least"),
+        ({"difficulty": 2.0}, "difficulty 2: between 0 and 1"),
+        ({"difficulty": -0.1}, "between 0 and 1"),
+        ({"layout": "coco"}, "no layout 'coco': choose table, folders, atrw, yakreid"),
     ],
 )
 def test_numbers_out_of_range_are_refused_before_anything_is_written(
@@ -139,10 +145,67 @@ def test_numbers_out_of_range_are_refused_before_anything_is_written(
 
 def test_a_folder_with_something_else_is_left_alone(herd: Path, tmp_path: Path) -> None:
     before = digests(herd)
-    with pytest.raises(InputError, match="another herd"):
-        write_herd(herd, **{**SMALL, "seed": 8})
+    for change in ({"seed": 8}, {"difficulty": 0.5}, {"layout": "folders"}):
+        with pytest.raises(InputError, match="another herd"):
+            write_herd(herd, **{**SMALL, **change})
     assert digests(herd) == before
     (tmp_path / "photos.csv").write_text("path,identity\n")
     with pytest.raises(InputError, match="not a herd's"):
         write_herd(tmp_path, **SMALL)
     assert (tmp_path / "photos.csv").read_text() == "path,identity\n"
+
+
+def test_a_hard_herd_goes_on_with_its_truth_and_has_the_animals_of_the_plain_one(
+    tmp_path: Path,
+) -> None:
+    hard = {**HARD, "difficulty": 1.0}
+    whole, broken, plain = tmp_path / "whole", tmp_path / "broken", tmp_path / "plain"
+    write_herd(whole, **hard)
+    frame = pd.read_csv(whole / "photos.csv", keep_default_na=False)
+    assert set(frame["orientation"]) == {"left", "right", "front", "back"}
+    assert set(frame["animals"]) == {1, 2}
+    assert list(frame["animals"] == 2) == list(frame["neighbour"] != "")
+    assert frame["occluded"].max() > 0.15
+
+    def stop(done: int, total: int) -> None:
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_herd(broken, **hard, progress=stop)
+    # Two pictures are cut short, as after a power failure: they are drawn again.
+    for picture in sorted(broken.rglob("*.jpg"))[:2]:
+        picture.write_bytes(picture.read_bytes()[:10])
+    write_herd(broken, **hard)
+    assert digests(broken) == digests(whole)
+
+    write_herd(plain, **HARD)
+    easy = pd.read_csv(plain / "photos.csv", keep_default_na=False)
+    assert set(easy["identity"]) == set(frame["identity"])
+    flanks = frame[frame["orientation"].isin(["left", "right"])]
+    same = ["path", "identity", "orientation", "camera", "date", "species", "split", "role"]
+    assert flanks[same].values.tolist() == easy[same].values.tolist()
+
+
+def test_the_maps_on_disk_are_the_drawn_ones_with_what_hides_the_animal_as_background(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(8, 2, cameras=2, seed=5, size=(64, 64), difficulty=1.0)
+    hard = {**HARD, "size": (64, 64), "difficulty": 1.0}
+    write_herd(tmp_path, **hard)
+    maps = PartMaps.open(tmp_path / "maps")
+    frame = pd.read_csv(tmp_path / "photos.csv", keep_default_na=False)
+    shots = plan(settings)
+    for index in frame["occluded"].nlargest(6).index:
+        row, shot = frame.iloc[index], shots[index]
+        drawn = draw(
+            shot.animal, shot.orientation, shot.camera, shot.rng(5), (64, 64),
+            shot.conditions(settings),
+        )  # fmt: skip
+        labels = maps.read(row["path"])
+        assert np.array_equal(labels, drawn.labels)
+        hidden = 1 - (labels < 5).sum() / (drawn.whole < 5).sum()
+        assert row["occluded"] == pytest.approx(hidden, abs=1e-4)
+        for label, part in enumerate(TIGER_PARTS):
+            seen = row[f"visible_{part.replace(' ', '_')}"] > 0
+            assert seen == (labels == label).any()

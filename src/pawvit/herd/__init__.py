@@ -7,15 +7,18 @@ how to draw; it knows no teacher and no network.
 
 from pawvit.herd.animal import Animal, make_animal
 from pawvit.herd.camera import CAMERAS, Camera
-from pawvit.herd.draw import Photo, draw
-from pawvit.herd.figure import Pose, random_pose
+from pawvit.herd.conditions import Conditions
+from pawvit.herd.draw import VIEWS, Photo, draw
 from pawvit.herd.names import names
+from pawvit.herd.pose import Pose, random_pose
 from pawvit.herd.write import write_herd
 
 __all__ = [
     "CAMERAS",
+    "VIEWS",
     "Animal",
     "Camera",
+    "Conditions",
     "Photo",
     "Pose",
     "draw",

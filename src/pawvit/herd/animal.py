@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pawvit.herd.coat import Coat, Style, make_coat
+from pawvit.herd.coat import Coat, Outline, Style, make_coat, make_scars
 
 Colour = tuple[int, int, int]
 """RGB, [0, 255]."""
@@ -70,6 +70,8 @@ class Animal:
         coats: flank ("left", "right": the animal's own) → its coat; the two differ.
         legs, girth, neck: its own sizes, relative to its species, all within a few percent.
         tint: its own shade, RGB factors within a few percent.
+        scars: flank → outlines in body coordinates, of wounds that it gets one day.
+        luck: [0, 1); the lower, the sooner it is wounded at all.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Animal:
     girth: float
     neck: float
     tint: tuple[float, float, float]
+    scars: dict[str, tuple[Outline, ...]]
+    luck: float
 
 
 def make_animal(seed: int, name: str) -> Animal:
@@ -88,4 +92,8 @@ def make_animal(seed: int, name: str) -> Animal:
     legs, girth, neck = (float(size) for size in rng.uniform(0.97, 1.03, 3))
     red, green, blue = (float(factor) for factor in rng.uniform(0.97, 1.03, 3))
     coats = {flank: make_coat(species.style, rng) for flank in ("left", "right")}
-    return Animal(name, species, coats, legs, girth, neck, (red, green, blue))
+    # Wounds come last in the stream: they change nothing of the coats.
+    scars = {flank: make_scars(rng) for flank in ("left", "right")}
+    return Animal(
+        name, species, coats, legs, girth, neck, (red, green, blue), scars, float(rng.random())
+    )

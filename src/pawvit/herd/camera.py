@@ -1,4 +1,4 @@
-"""Cameras: what each looks at, in words and colours, and the light it sees. Knows no animals.
+"""Cameras: what each looks at, in words and colours. Knows no animals and no pixels.
 
 Light and landscape differ between cameras by far more than animals differ in colour, so that
 colour tells the camera and not the individual.
@@ -9,14 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-from PIL import Image, ImageFilter
-
 from pawvit.herd.animal import Colour
-
-Planes = npt.NDArray[np.float32]
-"""H × W × 3 or H × W × 1, [0, 255]."""
 
 
 @dataclass(frozen=True)
@@ -161,16 +154,3 @@ CAMERAS = (
         noise=4.0,
     ),
 )
-
-
-def expose(scene: Planes, camera: Camera, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """The photo that the camera takes of a scene (H × W × 3, [0, 255]) in the light of the hour."""
-    cast = np.array(camera.cast) * rng.uniform(0.95, 1.05, 3) * camera.brightness
-    cast *= rng.uniform(0.9, 1.1)
-    seen = (scene * cast.astype(np.float32) - 118) * np.float32(
-        camera.contrast * rng.uniform(0.92, 1.08)
-    ) + 118
-    seen += np.float32(camera.noise) * rng.standard_normal(scene.shape, dtype=np.float32)
-    sharp = Image.fromarray(np.clip(seen, 0, 255).astype(np.uint8))
-    radius = camera.blur * rng.uniform(0.5, 1.5) * scene.shape[0] / 100
-    return np.asarray(sharp.filter(ImageFilter.GaussianBlur(radius)))

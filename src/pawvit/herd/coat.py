@@ -55,6 +55,19 @@ def make_coat(style: Style, rng: np.random.Generator) -> Coat:
     )
 
 
+def make_scars(rng: np.random.Generator) -> tuple[Outline, ...]:
+    """The scars that an animal may get on the trunk of one flank: a few scratches side by side."""
+    u, v = rng.uniform(0.25, 0.75), rng.uniform(-0.55, -0.05)
+    slant = rng.uniform(0.06, 0.16) * rng.choice((-1.0, 1.0))
+    scars = []
+    for step in range(int(rng.integers(1, 4))):
+        long = rng.uniform(0.28, 0.5)
+        t = np.linspace(-1, 1, 9)
+        across = u + 0.05 * step + slant * t + rng.uniform(-0.012, 0.012) * t**2
+        scars.append(_ribbon(across, v + long * t, rng.uniform(0.011, 0.016)))
+    return tuple(scars)
+
+
 def _stripes(rng: np.random.Generator) -> tuple[Outline, ...]:
     number = int(rng.integers(4, 9))
     # Gaps of unequal width, and one place without any, make the rhythm of a flank its own.

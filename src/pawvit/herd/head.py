@@ -1,4 +1,4 @@
-"""The head of an antelope: skull, muzzle, eye, ears and horns. Knows no neck and no pose.
+"""The head of an antelope from the side: skull, muzzle, eye, ears and horns. Knows no neck.
 
 It is laid out in a frame of its own, x from the nape to the muzzle and y to the throat, and then
 turned into its place.
@@ -8,28 +8,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from pawvit.herd.animal import Colour, Species
+from pawvit.herd.animal import Species
 from pawvit.herd.coat import Outline
-from pawvit.herd.layer import HEAD, Layer
+from pawvit.herd.figure import HEAD, Layer
+from pawvit.herd.look import Look, mixed
 from pawvit.herd.shapes import Curve, ellipse, leaf, tube, turned
 
 
-def head_layer(
-    nape: Curve, face: float, species: Species, base: Colour, pale: Colour, dark: Colour
-) -> Layer:
+def head_from_side(
+    nape: Curve, face: float, species: Species, look: Look
+) -> tuple[Layer, dict[str, Curve]]:
     """A head at the end of a neck, facing left.
 
     Args:
         nape: where the neck ends, in units.
         face: how far the muzzle points below the horizontal, in radians.
         species: gives the horns.
-        base, pale, dark: colours of the coat, the muzzle, the nose.
+        look: the colours.
+
+    Returns:
+        The layer, and where "near ear", "far ear" and "nose" are.
     """
 
     def place(points: Outline) -> Outline:
         # +x comes to look left and down by `face`.
         return np.asarray(turned(points, face) * (-1, 1) + nape)
 
+    base, pale, dark = look.base, look.pale, look.dark
     skull = tube(
         np.array([[-0.02, 0.0], [0.07, 0.005], [0.17, 0.03], [0.26, 0.045]]),
         np.array([0.115, 0.118, 0.088, 0.064]),
@@ -45,10 +50,10 @@ def head_layer(
     ring = ellipse(0.085, -0.028, 0.043, 0.04)
     near_horn = _horn(species.horns, species.horn, np.array([0.045, -0.09]))
     far_horn = _horn(species.horns, species.horn * 0.97, np.array([0.085, -0.085]))
-    horn, shade = _mixed(dark, pale, 0.18), _mixed(dark, base, 0.35)
+    horn, shade = mixed(dark, pale, 0.18), mixed(dark, base, 0.35)
     pieces = [far_horn, far_ear, skull, near_horn, ear]
     paint = [
-        (far_horn, _mixed(horn, dark, 0.5)),
+        (far_horn, mixed(horn, dark, 0.5)),
         (far_ear, shade),
         (skull, base),
         (muzzle, pale),
@@ -60,13 +65,15 @@ def head_layer(
         (glint, (255, 255, 255)),
         (near_horn, horn),
         (ear, base),
-        (inner, _mixed(pale, base, 0.25)),
+        (inner, mixed(pale, base, 0.25)),
     ]
-    return Layer(
+    layer = Layer(
         [(place(outline), HEAD) for outline in pieces],
         base,
         [(place(outline), colour) for outline, colour in paint],
     )
+    places = {"near ear": ear, "far ear": far_ear, "nose": nose - (0.02, 0)}
+    return layer, {name: place(outline).mean(axis=0) for name, outline in places.items()}
 
 
 def _horn(kind: str, length: float, root: Curve) -> Outline:
@@ -79,8 +86,3 @@ def _horn(kind: str, length: float, root: Curve) -> Outline:
         x, y = -0.55 * np.sin(np.pi * t * 0.9), -1.0 * t
     centre = root + length * np.column_stack([x, y])
     return tube(centre, 0.032 * (1 - 0.85 * t))
-
-
-def _mixed(first: Colour, second: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
-    return red, green, blue

@@ -10,28 +10,32 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
 from pawvit.herd.animal import Colour
-from pawvit.herd.camera import Camera, Planes
+from pawvit.herd.camera import Camera
+from pawvit.herd.grass import shaded, tuft
+from pawvit.herd.paint import FINE, Planes
 
 PAN = 0.12
 """How far, in widths of a photo, a camera may be turned between two photos."""
 
-_FINE = 3
-"""Everything is drawn this much larger and reduced, for smooth edges."""
+SPOTS = 3
+"""Where a camera may hang in its landscape: other hills, trees and grass of the same kind."""
 
 
-def landscape(camera: Camera, size: tuple[int, int], rng: np.random.Generator) -> Planes:
+def landscape(
+    camera: Camera, size: tuple[int, int], rng: np.random.Generator, spot: int = 0
+) -> Planes:
     """What the camera sees without an animal, turned a little: height × width × 3, [0, 255]."""
     width = size[1]
-    wide = _panorama(camera, size)
+    wide = _panorama(camera, size, spot)
     start = int(rng.integers(wide.shape[1] - width + 1))
     return wide[:, start : start + width].astype(np.float32)
 
 
-@lru_cache(maxsize=16)
-def _panorama(camera: Camera, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """The whole landscape of a camera, painted once."""
-    height, width = size[0] * _FINE, round(size[1] * (1 + PAN)) * _FINE
-    rng = np.random.default_rng(zlib.crc32(camera.name.encode()))
+@lru_cache(maxsize=24)
+def _panorama(camera: Camera, size: tuple[int, int], spot: int) -> npt.NDArray[np.uint8]:
+    """The whole landscape of a camera at a spot, painted once."""
+    height, width = size[0] * FINE, round(size[1] * (1 + PAN)) * FINE
+    rng = np.random.default_rng(zlib.crc32((camera.name + "'" * spot).encode()))
     horizon = round(camera.horizon * height)
     pixels = np.empty((height, width, 3), np.float32)
     pixels[:horizon] = _gradient(*camera.sky, horizon)[:, None]
@@ -45,7 +49,7 @@ def _panorama(camera: Camera, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
         _pond(pen, camera.water, horizon, image.size)
     _wood(pen, camera, rng, horizon, image.size)
     _meadow(pen, camera, rng, horizon, image.size)
-    return np.asarray(image.reduce(_FINE))
+    return np.asarray(image.reduce(FINE))
 
 
 def _gradient(first: Colour, last: Colour, steps: int) -> Planes:
@@ -108,14 +112,14 @@ def _hills(
 
 def _pond(pen: ImageDraw.ImageDraw, colour: Colour, horizon: int, size: tuple[int, int]) -> None:
     width, height = size
-    shore = _shaded(colour, 0.72)
+    shore = shaded(colour, 0.72)
     middle, depth = horizon + 0.15 * height, 0.085 * height
     pen.ellipse((0.08 * width, middle - depth - 3, 0.86 * width, middle + depth + 5), fill=shore)
     pen.ellipse((0.08 * width, middle - depth, 0.86 * width, middle + depth), fill=colour)
-    bright = _shaded(colour, 1.22)
+    bright = shaded(colour, 1.22)
     for row, (start, end) in enumerate(((0.3, 0.5), (0.2, 0.34), (0.55, 0.74), (0.4, 0.6))):
         y = middle - depth * 0.55 + row * depth * 0.36
-        pen.line((start * width, y, end * width, y), fill=bright, width=_FINE)
+        pen.line((start * width, y, end * width, y), fill=bright, width=FINE)
 
 
 def _wood(
@@ -142,8 +146,8 @@ def _tree(
     y: float,
     tall: float,
 ) -> None:
-    leaf, light = camera.leaf, _shaded(camera.leaf, 1.14)
-    trunk = _shaded(camera.leaf, 0.62)
+    leaf, light = camera.leaf, shaded(camera.leaf, 1.14)
+    trunk = shaded(camera.leaf, 0.62)
     if camera.trees == "pine":
         pen.rectangle((x - 0.03 * tall, y - 0.2 * tall, x + 0.03 * tall, y), fill=trunk)
         for step in range(3):
@@ -196,23 +200,6 @@ def _meadow(
         x, y = rng.uniform(0, width), horizon + near * (height - horizon)
         if camera.water and near < 0.55:
             continue
-        colour = _shaded(camera.grass, rng.uniform(0.88, 1.2))
+        colour = shaded(camera.grass, rng.uniform(0.88, 1.2))
         for blade in tuft(rng, float(x), float(y), (0.016 + 0.045 * near) * height):
             pen.polygon(blade, fill=colour)
-
-
-def tuft(
-    rng: np.random.Generator, x: float, y: float, tall: float
-) -> list[list[tuple[float, float]]]:
-    """The blades of a tuft of grass that grows at x, y: triangles."""
-    blades = []
-    for lean in np.linspace(-0.6, 0.6, 5) + rng.uniform(-0.15, 0.15, 5):
-        foot, wide = x + 0.25 * lean * tall, 0.07 * tall
-        tip = (x + lean * tall, y - tall * rng.uniform(0.7, 1.1) * (1 - 0.3 * abs(lean)))
-        blades.append([(foot - wide, y), tip, (foot + wide, y)])
-    return blades
-
-
-def _shaded(colour: Colour, factor: float) -> Colour:
-    red, green, blue = (min(255, round(channel * factor)) for channel in colour)
-    return red, green, blue

@@ -43,6 +43,11 @@ def smooth(points: Curve, number: int) -> Curve:
     return curve
 
 
+def mirrored(points: Outline) -> Outline:
+    """The other side of what is symmetrical about x = 0."""
+    return np.asarray(points * (-1, 1))
+
+
 def normals(centre: Curve) -> Curve:
     """Unit vectors across a curve; along a neck that runs to the left they point down."""
     tangent = np.gradient(centre, axis=0)
@@ -61,6 +66,9 @@ def tube(centre: Curve, radii: Curve, *, round_end: bool = True) -> Outline:
 
 def _cap(centre: Curve, normal: Curve, radius: float, sign: int) -> Outline:
     """Half a circle from the upper to the lower side of a tube's end."""
-    t = np.linspace(0, np.pi, 9)[1:-1, None]
     tangent = np.array([-normal[1], normal[0]]) * sign
-    return np.asarray(centre + radius * (np.cos(t) * normal + np.sin(t) * tangent))
+    return np.asarray(centre + radius * (_COSINES * normal + _SINES * tangent))
+
+
+_HALF_TURN = np.linspace(0, np.pi, 9)[1:-1, None]
+_COSINES, _SINES = np.cos(_HALF_TURN), np.sin(_HALF_TURN)

@@ -10,15 +10,34 @@ import pandas as pd
 
 from pawvit.errors import InputError
 from pawvit.photos import PhotoTable, orientation_of
+from pawvit.readers.atrw import is_atrw, read_atrw
 from pawvit.readers.folder import read_folder
 from pawvit.readers.table import TABLES, read_table, write_table
+from pawvit.readers.yakreid import is_yakreid, read_yakreid
 
-__all__ = ["TABLES", "read_folder", "read_photos", "read_pictures", "read_table", "write_table"]
+__all__ = [
+    "TABLES",
+    "read_atrw",
+    "read_folder",
+    "read_photos",
+    "read_pictures",
+    "read_table",
+    "read_yakreid",
+    "write_table",
+]
 
 
 def read_photos(path: str | os.PathLike[str]) -> PhotoTable:
-    """The photos of a folder or of a table, whichever `path` is; raises PhotoTableError."""
-    return read_folder(path) if Path(path).is_dir() else read_table(path)
+    """The photos of a table or of a folder; raises PhotoTableError.
+
+    A folder with the lists of ATRW or YakReID-103 is read as that set, any other by identity.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return read_table(path)
+    if is_atrw(path):
+        return read_atrw(path)
+    return read_yakreid(path) if is_yakreid(path) else read_folder(path)
 
 
 def read_pictures(paths: Sequence[str | os.PathLike[str]], orientation: str) -> PhotoTable:

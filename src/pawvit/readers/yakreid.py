@@ -1,0 +1,72 @@
+"""YakReID-103's folders and lists → a `PhotoTable`. Knows the lists; it opens no picture.
+
+The layout is the one that the lists of PAW-ViT's authors name: `train/<n>/…jpg` and
+`val/<n>/….jpg`, where <n> is a folder for each entity, with `train.txt` (file, number of the
+entity, side), `query.txt` and `gallery.txt` (file, number). The hard and the simple test are two
+roots with the same `val/`, or other lists beside the same pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from pawvit.anatomy import FLANKS
+from pawvit.errors import PhotoTableError
+from pawvit.photos import PhotoTable
+from pawvit.readers.columns import FIRST_ROW
+
+_LISTS = ("train", "query", "gallery")
+
+
+def is_yakreid(root: Path) -> bool:
+    """Whether a folder holds the lists of a test (a training set alone may be missing)."""
+    return all((root / f"{name}.txt").is_file() for name in _LISTS[1:])
+
+
+def read_yakreid(root: str | os.PathLike[str]) -> PhotoTable:
+    """Reads YakReID-103; `split` is train, query or gallery.
+
+    An `identity` is a folder, one flank of a yak: the lists' own numbers begin again in the test.
+    The side is told of training photos only. That 0 is left and 1 is right could not be verified;
+    nothing but the word depends on it. Lists that hold mirrored photos as further entities are
+    taken as they are; pawvit mirrors by itself.
+
+    Raises:
+        PhotoTableError: a list can't be read; every line that means nothing is named.
+    """
+    root = Path(root)
+    rows: list[dict[str, str]] = []
+    for name in _LISTS:
+        if (root / f"{name}.txt").is_file():
+            rows += _rows(root / f"{name}.txt", name)
+    frame = pd.DataFrame(rows)
+    return PhotoTable(frame.assign(row=range(FIRST_ROW, FIRST_ROW + len(rows))), root, root)
+
+
+def _rows(path: Path, split: str) -> list[dict[str, str]]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise PhotoTableError(f"the list can't be read: {error}", where=path) from None
+    rows, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        words = line.split()
+        pieces = words[0].split("/") if words else []
+        side = {"0": FLANKS[0], "1": FLANKS[1]}.get(words[2]) if len(words) == 3 else "unknown"
+        if words and len(words) in (2, 3) and len(pieces) >= 2 and side:
+            rows.append(
+                {"path": words[0], "identity": pieces[-2], "orientation": side, "split": split}
+            )
+        elif words:
+            problems.append(f"line {number}: not a file in a folder, a number and a side: {line!r}")
+    if problems or not rows:
+        raise PhotoTableError(
+            "this is not a list of YakReID-103",
+            problems=problems or ["it lists no photos"],
+            where=path,
+            mend="a line is: val/18/00018_001.jpg 128 (in train.txt also the side, 0 or 1)",
+        )
+    return rows
