@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 DEMO ?= demo
 
-.PHONY: demo test check format docs wheel clean
+.PHONY: demo numbers test check format docs wheel clean
 
 # pip, not uv or poetry: pip takes the wheels of torch that a machine may hold locally.
 $(VENV)/.installed: pyproject.toml
@@ -36,8 +36,11 @@ $(VENV)/.docs: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs]"
 	touch $@
 
+numbers: $(VENV)/.installed
+	$(BIN)/python benchmarks/demo_numbers.py demos --write README.md
+
 wheel: $(VENV)/.installed
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
 clean:
-	rm -rf $(VENV) dist build site docs/reference .cache .pytest_cache .mypy_cache .ruff_cache $(DEMO)
+	rm -rf $(VENV) dist build site docs/reference .cache .pytest_cache .mypy_cache .ruff_cache $(DEMO) demos
