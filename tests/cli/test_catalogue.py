@@ -34,7 +34,7 @@ def embedded(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path) -> str:
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "1000"})
     if result.exception is not None:
         raise result.exception
     return result.output
@@ -62,6 +62,11 @@ def test_a_photo_goes_by_its_file_too(embedded: Path, tmp_path: Path) -> None:
     assert "right" in run("show", place, "Tao")
     table = tmp_path / "labels.csv"
     assert "3 photos of 3 individuals" in run("export", place, "-o", table)
+    before = table.read_bytes()
+    with pytest.raises(InputError, match="is there already"):
+        run("export", place, "-o", table)
+    assert table.read_bytes() == before
+    run("export", place, "-o", table, "--force")
     assert "2.jpg,Tao,right" in table.read_text()
     assert "photo 3 is unidentified" in run("undo", place, file)
     for verb in (("confirm", place, tmp_path / "none.jpg", "Tao"), ("undo", place, "none.jpg")):

@@ -211,12 +211,20 @@ def undo(place: Place, photo: PhotoPlace, by: By = "", note: Note = "") -> None:
 def export(
     place: Place,
     out: Annotated[Path, typer.Option("--out", "-o", help="The table (.csv, .parquet).")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write the identified photos as a photo table, to train from."""
     from pawvit.catalogue import Catalogue
     from pawvit.catalogue.gather import labels
+    from pawvit.errors import InputError
     from pawvit.readers import write_table
 
+    if out.exists() and not force:
+        raise InputError(
+            "the file is there already, and may hold more than the catalogue knows",
+            where=out,
+            mend="write to another file, or replace it: --force",
+        )
     with Catalogue.open(place) as catalogue:
         table = labels(catalogue, out.absolute().parent)
     write_table(table, out)
