@@ -58,7 +58,8 @@ def main() -> None:
     for name, embedder in (("untrained", untrained), ("PAW-ViT", without)):
         rows[name] = described(embedder, asked)
         both = [described(embedder, learn, mirrored=turn) for turn in (False, True)]
-        found = fit(np.concatenate(both), entities, given.size)
+        vectors = np.concatenate(both)
+        found = fit(vectors, entities, min(given.size, entities.max(), vectors.shape[1]))
         rows[f"{name}, discriminant"] = unit(found(torch.from_numpy(rows[name])).numpy())
     for known in (False, True):
         rule = protocols.leave_one_out(asked, flank_known=known)
