@@ -1,4 +1,4 @@
-"""The end of a training: a linear discriminant behind its best checkpoint, where that helps.
+"""The end of a training: a linear discriminant behind its best network, where that helps.
 
 Knows the run folder and the training photos; how photos are described and measured is handed in.
 """
@@ -6,6 +6,7 @@ Knows the run folder and the training photos; how photos are described and measu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,9 +14,10 @@ from jaxtyping import Float32
 from pawvit.images import Pixels
 from pawvit.model import checkpoint
 from pawvit.model.discriminant import fit
+from pawvit.model.heads import TrainingHeads
 from pawvit.model.pawvit import PawViT
 from pawvit.training.dataset import TrainingPhotos
-from pawvit.training.run import BEST, Run
+from pawvit.training.run import BEST, LAST, Run
 
 BATCH = 16
 
@@ -32,9 +34,11 @@ def add_discriminant(
     validate: Callable[[PawViT], dict[str, float]],
     progress: Callable[[int, int], None],
 ) -> tuple[float, float] | None:
-    """Fits a discriminant to the training photos; the selection individuals decide if it stays.
+    """Fits discriminants to the training photos; the selection individuals decide if one stays.
 
-    Nothing is fitted where the best checkpoint has one already, or where no entity has two photos.
+    Both the best checkpoint and the latest are tried: a network that was trained for longer can
+    hold more of individuals, though its own descriptors don't yet show it. Nothing is fitted where
+    the best checkpoint has a discriminant already, or where no entity has two photos.
 
     Args:
         run: its best checkpoint is replaced where mAP is the better for it.
@@ -46,26 +50,41 @@ def add_discriminant(
     Returns:
         mAP of the selection individuals without and with it, in [0, 1]; None if nothing was fitted.
     """
-    model, heads, card = checkpoint.load(run.folder / BEST)
-    size = min(size, len(photos.entities) - 1, model.width)
-    if card.config.discriminant or not any(len(own) > 1 for own in photos.shows):
+    best = checkpoint.load_card(run.folder / BEST)
+    if best.config.discriminant or not any(len(own) > 1 for own in photos.shows):
         return None
-    vectors, entities = _described(model, photos, describe, progress)
-    model.with_discriminant(fit(vectors, entities, size))
-    metrics = validate(model)
-    run.log("discriminant", card.images_seen, metrics)
-    before = card.metrics["mAP"]
-    if metrics["mAP"] > before:
-        own = {"config": model.config, "metrics": metrics}
-        checkpoint.save(run.folder / BEST, model, heads, card.model_copy(update=own))
-    return before, metrics["mAP"]
+    latest = checkpoint.load_card(run.folder / LAST)
+    tried = [BEST] if latest.images_seen == best.images_seen else [BEST, LAST]
+    total = len(tried) * len(photos)
+    chosen: tuple[PawViT, TrainingHeads, checkpoint.Card] | None = None
+    gained = 0.0
+    for number, name in enumerate(tried):
+        model, heads, card = checkpoint.load(run.folder / name)
+        vectors, entities = _described(
+            model, photos, describe, partial(_told, progress, number * len(photos), total)
+        )
+        width = min(size, len(photos.entities) - 1, model.width)
+        model.with_discriminant(fit(vectors, entities, width))
+        metrics = validate(model)
+        run.log("discriminant", card.images_seen, metrics)
+        if metrics["mAP"] > gained:
+            gained = metrics["mAP"]
+            own = {"config": model.config, "metrics": metrics}
+            chosen = model, heads, card.model_copy(update=own)
+    if chosen is not None and gained > best.metrics["mAP"]:
+        checkpoint.save(run.folder / BEST, *chosen)
+    return best.metrics["mAP"], gained
+
+
+def _told(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
+    progress(before + done, total)
 
 
 def _described(
     model: PawViT,
     photos: TrainingPhotos,
     describe: Describe,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int], None],
 ) -> tuple[Float32[np.ndarray, "N C"], np.ndarray]:
     shown = {one: entity for entity, own in enumerate(photos.shows) for one in own}
     vectors: list[np.ndarray] = []
@@ -81,5 +100,5 @@ def _described(
                 turned = [pictures[place][:, :: -1 if mirrored else 1] for place in kept]
                 vectors.append(describe(model, turned))
                 entities += [shown[indices[place], mirrored] for place in kept]
-        progress(indices[-1] + 1, len(photos))
+        progress(indices[-1] + 1)
     return np.concatenate(vectors), np.array(entities)
