@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def main() -> None:
             *("--sheet", given.out / "answers.png"),
         ],
     ):
-        subprocess.run(["pawvit", *map(str, words)], check=True)
+        subprocess.run([sys.executable, "-m", "pawvit", *map(str, words)], check=True)
 
 
 if __name__ == "__main__":
