@@ -44,6 +44,7 @@ SHARES = {"train": 0.7, "select": 0.1, "val": 0.2}
 NOT_RUN = {
     "make demo": "makes an environment from the package index; `pawvit demo` runs instead",
     "make test": "is what runs this very test",
+    "python3 -m venv .venv && . .venv/bin/activate": "makes an environment of its own",
     "pip install '.[offline]'": "changes the environment that the tests run in",
 }
 

@@ -70,7 +70,7 @@ def test_by_hand(tmp_path: Path) -> None:
     assert (best.query, best.compared) == ("query 0.jpg", 1)
     assert answer.not_comparable == ("Tao",)
     assert answer.already == ""
-    assert "Most like Zola: similarity 0.98, 1 photo compared" in answer.line
+    assert "Most like Zola: similarity 0.985, 1 photo compared; next Abu: 0.940." in answer.line
     assert "not a probability" in answer.line
 
 

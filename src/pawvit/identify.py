@@ -91,14 +91,21 @@ class Answer:
             best = self.candidates[0]
             photos = "1 photo" if best.compared == 1 else f"{best.compared} photos"
             said.append(
-                f"Most like {best.individual}: similarity {best.similarity:.2f}, {photos} compared."
-                " Compare the pictures: similarity is not a probability."
+                f"Most like {best.individual}: similarity {best.similarity:.3f}, {photos} compared"
+                f"{self._next()}. Compare the pictures: similarity is not a probability."
             )
         elif self.not_comparable:
             said.append("Nobody to compare with: the catalogue has other flanks only.")
         else:
             said.append("Nobody to compare with: the catalogue has no other identified photo.")
         return " ".join(said + self._flanks())
+
+    def _next(self) -> str:
+        """How close the second individual comes: a lead of nothing should not look like one."""
+        if len(self.candidates) < 2:
+            return ""
+        second = self.candidates[1]
+        return f"; next {second.individual}: {second.similarity:.3f}"
 
     def _flanks(self) -> list[str]:
         """What is said of the sides that the photos show."""

@@ -140,6 +140,7 @@ def show(
     from pawvit.catalogue import Catalogue
 
     table = Table("photo", "flank", "camera", "encounter", "file", "decisions", box=None)
+    table.columns[4].overflow = "fold"  # a path cut short leads nowhere
     with Catalogue.open(place) as catalogue:
         for photo in catalogue.photos(name):
             history = "\n".join(str(decision) for decision in catalogue.history(photo.id))
@@ -185,8 +186,10 @@ def confirm(
             if number is None:
                 raise CatalogueError("\n".join(unreadable))
             console.print(Text(f"{photo} added as photo {number}"), soft_wrap=True)
+        known = {one.name for one in catalogue.individuals()}
         catalogue.decide(number, name, by=by, note=note, orientation=seen.orientations[0])
-    console.print(Text(f"photo {number} shows {name}"))
+    new = "" if name.strip() in known else ", who is new to the catalogue (a slip? undo)"
+    console.print(Text(f"photo {number} shows {name}{new}"))
 
 
 @app.command()

@@ -67,6 +67,7 @@ def split(
     output: Annotated[
         Path,
         typer.Option(
+            "--out",
             "-o",
             "--output",
             help="The table to write (.csv, .tsv or .parquet), best in the folder of the photos.",
@@ -121,4 +122,6 @@ def split(
         f"put this right in the table first: pawvit data check {photos}",
     )
     write_table(dealt, output)
-    findings.show_splits(audit.split_sizes(dealt))
+    sizes = audit.split_sizes(dealt)
+    findings.show_splits(sizes)
+    findings.show_poor_deal(sizes, train)

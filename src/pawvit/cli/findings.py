@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pawvit.photos import PhotoTable
 
 _EXAMPLES = 5  # problems of a kind that are printed before the rest is counted
+_POOR = 0.7  # of its share of photos: less than that, and the split is worth another deal
 _ROWS = 10  # rows that a problem names before it only counts
 
 
@@ -59,6 +60,19 @@ def show_splits(sizes: Mapping[str, SplitSize]) -> None:
         lines.add_row(escape(split or "(none)"), *map(str, counts))
     console.print()
     console.print(lines)
+
+
+def show_poor_deal(sizes: Mapping[str, SplitSize], share: float) -> None:
+    """Says so where few individuals of uneven size leave `train` far below its share of photos."""
+    photos = sum(size.photos for split, size in sizes.items() if split)
+    mine = sizes["train"].photos if "train" in sizes else 0
+    if mine < share * photos * _POOR:
+        console.print(
+            f"\ntrain has {mine} of {photos} photos ({mine / photos:.0%}), its share is"
+            f" {share:.0%}: few individuals, dealt by chance; --seed 1 (2, 3, …) deals anew",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def show_problems(problems: Sequence[Problem], *, everything: bool = False) -> int:

@@ -67,6 +67,10 @@ def identify(
             table = table.part(split)
     else:
         table = read_pictures(photos, orientation)
+        # Before the known photos are looked at: that may take minutes.
+        missing = [str(photo) for photo in photos if not photo.exists()]
+        if missing:
+            raise PhotoTableError("no such picture", problems=missing, mend="correct the path")
     with known(catalogue, model, device) as (opened, embedder):
         opened.require(embedder.stamp)
         with bar("embedding") as progress:
@@ -141,12 +145,13 @@ def draw(answers: list[Answer], asked: Descriptors, sheet: Path) -> None:
     for number, answer in enumerate(answers[:12]):
         path, identity = asked.paths[number], asked.identities[number]
         photo = read_image(Path(asked.root) / path, bbox=parse_box(asked.boxes[number]))
-        sign = "" if answer.confidences[0] is None else "?"
-        query = Shown(photo, f"{identity or Path(path).name}, {answer.orientations[0]}{sign}")
+        side, sign = answer.orientations[0], "" if answer.confidences[0] is None else "?"
+        flank = "flank unknown" if side == "unknown" else f"{side}{sign}"
+        query = Shown(photo, f"{identity or Path(path).name}, {flank}")
         found = [
             Shown(
                 read_image(candidate.photo, bbox=parse_box(candidate.box)),
-                f"{candidate.individual}  {candidate.similarity:.2f}",
+                f"{candidate.individual}  {candidate.similarity:.3f}",
                 candidate.individual == identity if identity else None,
             )
             for candidate in answer.candidates[:5]

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pawvit.cli.console import bar, console
+from pawvit.cli.console import bar, console, errors
 
 if TYPE_CHECKING:
     from pawvit.catalogue import Catalogue
@@ -68,10 +68,17 @@ def known(
 
     from pawvit.catalogue import Catalogue
     from pawvit.catalogue.gather import gather
-    from pawvit.errors import PhotoTableError
+    from pawvit.errors import InputError, PhotoTableError
     from pawvit.readers import read_photos
 
     if not holds_photos(place):
+        if "://" not in place and not Path(place).exists():
+            raise InputError(
+                "there is no such catalogue, table or folder of known photos",
+                where=place,
+                mend="correct the path; a catalogue is made with:"
+                " pawvit catalogue add CATALOGUE PHOTOS",
+            )
         with Catalogue.open(place) as catalogue:
             yield catalogue, load_embedder(model_of(catalogue, model), device)
         return
@@ -84,7 +91,12 @@ def known(
         with bar("known photos") as progress:
             added, unreadable = gather(catalogue, embedder, table, progress=progress)
         if unreadable:
-            raise PhotoTableError("photos can't be read", problems=unreadable, where=place)
+            left_out = PhotoTableError(
+                f"{len(unreadable)} known photos can't be read", problems=unreadable, where=place
+            )
+            if not added.photos:
+                raise left_out
+            errors.print(f"left out: {left_out}", style="yellow", markup=False, soft_wrap=True)
         console.print(
             f"{added.photos} photos of {added.individuals} individuals to compare with; to keep"
             f" them: pawvit catalogue add catalogue.db {place}",

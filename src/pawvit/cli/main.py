@@ -22,6 +22,7 @@ from pawvit.errors import PawvitError
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Know every animal by its parts: from photographs to names.",
 )

@@ -51,7 +51,11 @@ def read_table(
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise PhotoTableError("no such table", where=path, mend="correct the path") from None
+        folder = path.with_suffix("")
+        mend = f"correct the path, or give the folder: {folder}" if folder.is_dir() else None
+        raise PhotoTableError(
+            "no such table or folder", where=path, mend=mend or "correct the path"
+        ) from None
     except OSError as error:
         raise PhotoTableError(f"the table can't be read: {error.strerror}", where=path) from None
     problems: list[str] = []
