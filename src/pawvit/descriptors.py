@@ -322,13 +322,19 @@ def is_descriptors(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def refuse_other_model(expected: ModelStamp, given: ModelStamp, *, holder: str) -> None:
-    """Raises CatalogueError, naming both, if `given` is another model than that of `holder`."""
+def refuse_other_model(
+    expected: ModelStamp, given: ModelStamp, *, holder: str, mend: str = ""
+) -> None:
+    """Raises CatalogueError, naming both, if `given` is another model than that of `holder`.
+
+    `mend` says how to put it right; without it, to embed again or to use another file.
+    """
     if expected.id != given.id:
         raise CatalogueError(
             f"{holder} were made by the model {expected}, these by the model {given};"
             " descriptors of two models can't be compared",
-            mend=f"embed the photos again with {expected.name}, or use another file or catalogue",
+            mend=mend
+            or f"embed the photos again with {expected.name}, or use another file or catalogue",
         )
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pawvit.cli.main import app
-from pawvit.errors import InputError, PhotoTableError
+from pawvit.errors import CatalogueError, InputError, PhotoTableError
 
 
 def pawvit(*words: object) -> str:
@@ -53,7 +53,7 @@ def test_one_broken_known_photo_does_not_cost_the_answer(known: Path, run: Path)
     broken = photo.with_name("broken.jpg")
     broken.write_bytes(b"no picture")
     said = pawvit("identify", known, photo, "-m", run)
-    assert "left out: 1 known photos can't be read" in said
+    assert "left out: 1 of 3 known photos can't be read" in said
     assert "broken.jpg" in said
     assert "Most like" in said
     for good in known.rglob("*.png"):
@@ -73,13 +73,23 @@ def test_a_name_that_is_new_is_told(known: Path, run: Path, tmp_path: Path) -> N
     assert "…" not in shown  # the path is whole, over several lines
 
 
+def test_names_move_to_the_catalogue_of_a_new_model(known: Path, run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    old, new, labels = (tmp_path / name for name in ("old.db", "new.db", "labels.csv"))
+    pawvit("catalogue", "add", old, known, "-m", "dinov2-small")
+    with pytest.raises(CatalogueError, match="catalogue export OLD -o labels"):
+        pawvit("catalogue", "add", old, known, "-m", run)
+    pawvit("catalogue", "export", old, "-o", labels)
+    assert "2 new individuals" in pawvit("catalogue", "add", new, labels, "-m", run)
+
+
 def test_the_help_wraps_to_the_width() -> None:
     """Lines of a docstring are no lines of the help: they would break at two widths."""
-    said = " ".join(pawvit("identify", "--help").split())
-    assert "give a folder of known photos (one subfolder an individual) in its place" in said
-    lines = pawvit("identify", "--help").splitlines()
-    [line] = [line for line in lines if line.strip().startswith("of known photos")] or [" " * 60]
-    assert len(line.strip()) > 40
+    lines = [line.strip() for line in pawvit("identify", "--help").splitlines()]
+    begin = next(i for i, line in enumerate(lines) if line.startswith("The answer comes"))
+    paragraph = lines[begin : lines.index("", begin)]
+    assert len(paragraph) > 2
+    assert min(map(len, paragraph[:-1])) > 50
 
 
 def test_few_individuals_of_uneven_size_may_leave_little_to_train_on(tmp_path: Path) -> None:

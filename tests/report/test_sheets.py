@@ -36,3 +36,16 @@ def test_right_and_wrong_are_framed_differently() -> None:
     pixels = np.asarray(sheet)
     frames = {tuple(map(int, p)) for p in pixels[40 + CELL[0] // 2][:, :3]}
     assert {(0, 128, 96), (200, 70, 0), (150, 150, 150)} <= frames
+
+
+def test_words_stay_inside_the_sheet() -> None:
+    """A title wider than the pictures widens the sheet; a long name loses its beginning."""
+    photo = np.full((150, 190, 3), 120, np.uint8)
+    one = [(Shown(photo, "query"), [Shown(photo, "a")])]
+    narrow, wide = retrieval_sheet(one), retrieval_sheet(one, "a model of a long name " * 3)
+    assert wide.width > narrow.width
+    margin = np.asarray(wide)[:40, -5:]
+    assert (margin == margin[0, 0]).all()
+    long = retrieval_sheet([(Shown(photo, "q"), [Shown(photo, "zola " * 20 + "0.983", True)] * 2)])
+    gap = np.asarray(long)[40 + CELL[0] :, 234 + CELL[1] : 234 + CELL[1] + 8]
+    assert (gap == gap[0, 0]).all()

@@ -19,6 +19,12 @@ from pawvit.errors import CatalogueError
 
 _SHOWN = 5
 
+MOVE = (
+    "keep to the catalogue's model, or take its names along to a new catalogue: pawvit catalogue"
+    " export OLD -o labels.csv, then pawvit catalogue add NEW labels.csv -m MODEL"
+)
+"""How names that people gave outlive a model."""
+
 
 def add(
     connection: Connection, descriptors: Descriptors, files: Sequence[Path], by: str, now: str
@@ -89,7 +95,7 @@ def _add_model(connection: Connection, descriptors: Descriptors) -> None:
             )
         )
         return
-    refuse_other_model(mine, given, holder="the catalogue's descriptors")
+    refuse_other_model(mine, given, holder="the catalogue's descriptors", mend=MOVE)
     expected = queries.dimension(connection, mine.id)
     if width != expected:
         raise CatalogueError(

@@ -19,7 +19,7 @@ from sqlalchemy import insert, select, update
 
 from pawvit.anatomy import ORIENTATIONS, comparable
 from pawvit.catalogue import queries
-from pawvit.catalogue.addition import add, number_of_individual
+from pawvit.catalogue.addition import MOVE, add, number_of_individual
 from pawvit.catalogue.database import Database
 from pawvit.catalogue.migrations import migrate, newest, refuse_strange, version_of
 from pawvit.catalogue.records import Added, Decision, Individual, Photo, Summary
@@ -257,7 +257,7 @@ class Catalogue:
         """Raises CatalogueError, naming both, if the catalogue is of another model."""
         mine = self.model
         if mine is not None:
-            refuse_other_model(mine, model, holder="the catalogue's descriptors")
+            refuse_other_model(mine, model, holder="the catalogue's descriptors", mend=MOVE)
 
     def summary(self) -> Summary:
         """The catalogue in numbers."""

@@ -92,7 +92,7 @@ def known(
             added, unreadable = gather(catalogue, embedder, table, progress=progress)
         if unreadable:
             left_out = PhotoTableError(
-                f"{len(unreadable)} known photos can't be read", problems=unreadable, where=place
+                f"{len(unreadable)} of {len(table)} known photos can't be read", problems=unreadable
             )
             if not added.photos:
                 raise left_out

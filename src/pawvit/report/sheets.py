@@ -102,13 +102,14 @@ def retrieval_sheet(rows: Sequence[tuple[Shown, Sequence[Shown]]], model: str = 
     height, width = CELL
     columns = 1 + max((len(found) for _, found in rows), default=0)
     line, split = height + 40, 24
-    sheet = Image.new(
-        "RGB", (2 * _GAP + split + columns * (width + _GAP), 40 + len(rows) * line), _PAPER
-    )
-    draw = ImageDraw.Draw(sheet)
-    draw.text((_GAP, 22), "query", fill=_INK, font=_font(18), anchor="lm")
     first = 2 * _GAP + split + width
     title = "most similar, best first" + (f"  ·  {model}" if model else "")
+    pictures = 2 * _GAP + split + columns * (width + _GAP)
+    # Two candidates are narrower than the title.
+    wide = max(pictures, first + int(_font(18).getbbox(title)[2]) + _GAP)
+    sheet = Image.new("RGB", (wide, 40 + len(rows) * line), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((_GAP, 22), "query", fill=_INK, font=_font(18), anchor="lm")
     draw.text((first, 22), title, fill=_INK, font=_font(18), anchor="lm")
     for number, (query, found) in enumerate(rows):
         y = 40 + number * line
@@ -120,9 +121,9 @@ def retrieval_sheet(rows: Sequence[tuple[Shown, Sequence[Shown]]], model: str = 
                 thick = 6 if shown.right else 3
                 draw.rectangle((x, y, x + width - 1, y + height - 1), outline=frame, width=thick)
             sign = {True: "✓ ", False: "✗ ", None: ""}[shown.right if column else None]
-            draw.text(
-                (x, y + height + 14), sign + shown.caption, fill=_INK, font=_font(15), anchor="lm"
-            )
+            room = (width if column else width + split) - int(_font(15).getbbox(sign)[2])
+            caption = _shortened(shown.caption, room, _font(15))
+            draw.text((x, y + height + 14), sign + caption, fill=_INK, font=_font(15), anchor="lm")
     return sheet
 
 
@@ -135,6 +136,12 @@ def _fit(pixels: Pixels, size: tuple[int, int]) -> Image.Image:
     cell = Image.new("RGB", (width, height), _PAPER)
     cell.paste(small, ((width - shape[0]) // 2, (height - shape[1]) // 2))
     return cell
+
+
+def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The text, its beginning left out where it is wider: names of cameras differ at their end."""
+    start = next(i for i in range(len(text) + 1) if font.getbbox("…" + text[i:])[2] <= width)
+    return text if font.getbbox(text)[2] <= width else "…" + text[start:]
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
