@@ -5,6 +5,7 @@ Knows names only; it knows no coordinates, files or networks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -249,3 +250,45 @@ FROM_AP10K = {
     "back_right_paw": "right_back_paw",
 }
 """Keypoints of SuperAnimal-quadruped that the paper takes from an AP-10K network instead."""
+
+# Other spellings: Animal-Pose's own file writes L_F_Elbow, DeepLabCut front_left_thai.
+_SHORT = {"left": "l", "right": "r", "front": "f", "back": "b"}
+_RESPELLED = {"thai": "thigh", "earbase": "ear"}
+
+
+def plain(name: str) -> str:
+    """A keypoint's name without what spellings differ in."""
+    words = re.split("[^a-z0-9]+", name.strip().lower())
+    joined = "".join(_SHORT.get(word, word) for word in words)
+    for other, own in _RESPELLED.items():
+        joined = joined.replace(other, own)
+    return joined
+
+
+def recognised(names: Sequence[str]) -> tuple[Vocabulary, list[int]] | None:
+    """The vocabulary that has just these names, in any order and spelling.
+
+    Returns:
+        It, and for each of its keypoints the position among `names`; None where there is none.
+    """
+    given = [plain(name) for name in names]
+    for words in VOCABULARIES:
+        own = [plain(name) for name in words.keypoints]
+        if sorted(own) == sorted(given):
+            return words, [given.index(name) for name in own]
+    return None
+
+
+def likest(names: Sequence[str]) -> tuple[Vocabulary, list[str], list[str]]:
+    """The vocabulary that shares most names, those that it lacks, and those that it has more."""
+    given = {plain(name): name for name in names}
+
+    def shared(words: Vocabulary) -> float:
+        own = {plain(name) for name in words.keypoints}
+        return len(own & given.keys()) / len(own | given.keys())
+
+    best = max(VOCABULARIES, key=shared)
+    own = {plain(name): name for name in best.keypoints}
+    strange = [name for key, name in given.items() if key not in own]
+    missing = [name for key, name in own.items() if key not in given]
+    return best, strange, missing
