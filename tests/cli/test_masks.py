@@ -85,3 +85,16 @@ def test_a_fitted_teacher_does_not_go_with_keypoints(
     assert call(monkeypatch, *GIVEN, "--teacher", "other") == 2
     assert "--teacher is of discovered parts" in capsys.readouterr().err
     assert not (folder / "maps").exists()
+
+
+def test_saliency_has_to_be_surer_than_masks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime")
+    for name in ("one", "two"):
+        with Image.open(folder / "masks" / f"{name}.png") as mask:
+            Image.merge("RGB", [mask, mask, Image.new("L", mask.size, 60)]).save(f"{name}.jpg")
+    assert call(monkeypatch, "--keypoints", "keypoints.json") == 0
+    maps = PartMaps.open("maps")
+    assert maps.parts.settings["geometry"]["foreground"] == 0.5
+    background = maps.read("one.jpg") == maps.parts.background
+    assert background[:6].mean() > 0.9
+    assert background[20:40, 20:40].mean() < 0.1

@@ -123,17 +123,21 @@ def _from_keypoints(
     geometry: GeometryName,
     progress: Progress,
 ) -> Made:
+    from dataclasses import replace
+
     from pawvit.teacher.geometry import INSIDE, PAPER
     from pawvit.teacher.keypoints import read_keypoints
     from pawvit.teacher.pose import make_pose_maps
-    from pawvit.teacher.shapes import MaskFolder, SalientAnimal, Shape, from_outline
+    from pawvit.teacher.shapes import SALIENT, MaskFolder, SalientAnimal, Shape, from_outline
 
     found = read_keypoints(keypoints)
+    how = PAPER if geometry is GeometryName.paper else INSIDE
     shape: Shape
     if foreground == "file":
         shape = from_outline
     elif foreground == "saliency":
-        shape = SalientAnimal()
+        # The paper's 0.2 is for a network that is surer of itself.
+        shape, how = SalientAnimal(), replace(how, foreground=SALIENT)
     else:
         shape = MaskFolder(Path(foreground))
     return make_pose_maps(
@@ -142,7 +146,7 @@ def _from_keypoints(
         found,
         shape,
         parts=parts.value,
-        geometry=PAPER if geometry is GeometryName.paper else INSIDE,
+        geometry=how,
         note={"keypoints": found.vocabulary.name, "foreground": Path(foreground).name},
         progress=progress,
     )

@@ -21,6 +21,9 @@ from pawvit.teacher.outlines import outline_mask
 Shape = Callable[[str, Pixels, Animal], Probability]
 """Path as in the photo table, picture H × W × 3, animal → H × W probabilities."""
 
+SALIENT = 0.5
+"""Saliency from which on a pixel is animal: beside it, grass has 0.2 to 0.4 and more."""
+
 
 def from_outline(path: str, picture: Pixels, animal: Animal) -> Probability:
     """The segmentation that the keypoint file holds; KeypointError where it has none."""
