@@ -9,6 +9,7 @@ in `NOT_RUN`, with the reason.
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import shlex
@@ -18,12 +19,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from pawvit.cli.main import main
+from pawvit.partmaps import PartMaps
 from pawvit.readers import read_table, write_table
 from pawvit.splits import split_by_identity, with_splits
+from pawvit.teacher.vocabularies import AP10K
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -68,7 +73,8 @@ PAGES = [page.relative_to(ROOT).as_posix() for page in sources() if fences(page)
 
 @pytest.fixture(scope="module")
 def template(herd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's folder: `photos.csv` with `photos/`, `known/` by individual, `new.jpg`.
+    """A user's folder: `photos.csv` with `photos/` and `keypoints.json`, `known/` by individual,
+    `new.jpg`.
 
     Its `maps/` are begun already, so that `pawvit masks` goes on with them; on the drawn herd's
     own page it makes them all.
@@ -83,6 +89,7 @@ def template(herd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = [name for name, split in zip(table.identity, deals, strict=True) if split == "train"]
     spared = sorted(set(kept))[5:]
     mine = table[~table.identity.isin(spared)].groupby("identity").head(2)
+    write_keypoints(herd, list(mine.path), folder / "keypoints.json")
     (folder / "photos").mkdir()
     for path in mine.path:
         shutil.copy(herd / path, folder / "photos" / Path(path).name)
@@ -95,6 +102,29 @@ def template(herd: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(herd / table.path.iloc[2], folder / "new.jpg")
     make_maps(read_table(folder / "photos.csv"), folder / "maps")
     return folder
+
+
+def write_keypoints(herd: Path, paths: list[str], file: Path) -> None:
+    """Keypoints as COCO has them, read off the drawn animals' true part maps."""
+    maps = PartMaps.open(herd / "maps")
+    annotations = []
+    for number, path in enumerate(paths):
+        labels = maps.read(path)
+        with Image.open(herd / path) as image:
+            scale = np.array(image.size) / labels.shape[::-1]
+        flat: list[float] = []
+        for name, part in zip(AP10K.keypoints, AP10K.parts, strict=True):
+            own = np.argwhere(labels == maps.parts.vocabulary.index(part))[:, ::-1]
+            if not len(own):
+                flat += [0, 0, 0]
+                continue
+            x, y = own[0 if "nose" in name or "neck" in name else len(own) // 2] * scale
+            flat += [x, y, 2]
+        annotations.append({"image_id": number, "keypoints": flat})
+    images = [{"id": n, "file_name": Path(path).name} for n, path in enumerate(paths)]
+    names = [{"id": 1, "keypoints": AP10K.keypoints}]
+    raw = {"images": images, "annotations": annotations, "categories": names}
+    file.write_text(json.dumps(raw), encoding="utf-8")
 
 
 @pytest.fixture

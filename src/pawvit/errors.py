@@ -5,6 +5,7 @@
     │   ├── PhotoTableError     the table of photos, with every problem in it
     │   ├── ImageError          one picture file
     │   ├── PartMapError        one part map, or the folder of them
+    │   ├── KeypointError       a keypoint file, or the keypoints of one photo
     │   ├── ConfigError         a configuration, preset or override
     │   ├── CheckpointError     a model file
     │   └── CatalogueError      the catalogue of individuals
@@ -79,6 +80,10 @@ class ImageError(InputError):
 
 class PartMapError(InputError):
     """A part map or a folder of part maps can't be used."""
+
+
+class KeypointError(InputError):
+    """A keypoint file, or the keypoints of one photo, can't be used."""
 
 
 class ConfigError(InputError):

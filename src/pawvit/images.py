@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pawvit.errors import ImageError
 
 Pixels = npt.NDArray[np.uint8]
+
+Value = TypeVar("Value", bound=np.generic)
 
 MIN_SIDE = 16
 """Pixels; a picture smaller than one ViT patch shows no animal."""
@@ -87,8 +90,13 @@ def read_image(path: str | os.PathLike[str], *, bbox: Box | None = None) -> Pixe
     return pixels
 
 
-def crop(pixels: Pixels, bbox: Box, where: str | os.PathLike[str] | None = None) -> Pixels:
-    """The part of `pixels` inside `bbox` (x, y, width, height); ImageError if it is empty."""
+def crop(
+    pixels: npt.NDArray[Value], bbox: Box, where: str | os.PathLike[str] | None = None
+) -> npt.NDArray[Value]:
+    """The part of `pixels` inside `bbox` (x, y, width, height), a view; ImageError if empty.
+
+    Rows and columns come first; there may be channels, or none.
+    """
     x, y, width, height = bbox
     left, top = max(0, round(x)), max(0, round(y))
     right, bottom = min(pixels.shape[1], round(x + width)), min(pixels.shape[0], round(y + height))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -20,37 +20,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pawvit import files
-from pawvit.errors import ImageError, PartMapError, PhotoTableError
+from pawvit.errors import ImageError, PartMapError
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.teacher import discover
 from pawvit.teacher.discover import DiscoveredParts
 from pawvit.teacher.features import GRID, PatchFeatures
 from pawvit.teacher.foreground import Saliency
+from pawvit.teacher.job import Made, Progress, refuse_shared_pictures
 
 TEACHER = "teacher.safetensors"
 BATCH = 4
 
-ReportProgress = Callable[[int, int], None]
-
 Sight = tuple[Tensor, npt.NDArray[np.float32]]
 """Of one photo: features of its patches, and its saliency."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a run of the job did.
-
-    Attributes:
-        maps: the folder.
-        written, kept: numbers of maps made now and found from before.
-        unreadable: a message for each photo that could not be read; it has no map.
-    """
-
-    maps: PartMaps
-    written: int
-    kept: int
-    unreadable: tuple[str, ...]
 
 
 def make_maps(
@@ -62,7 +45,7 @@ def make_maps(
     clusters: int = 7,
     seed: int = 0,
     size: tuple[int, int] = DEFAULT_SIZE,
-    progress: Callable[[str], ReportProgress] = lambda label: lambda done, total: None,
+    progress: Progress = lambda label: lambda done, total: None,
 ) -> Made:
     """Makes the part maps of all photos of a table.
 
@@ -81,7 +64,7 @@ def make_maps(
         PhotoTableError: two animals of one picture are to have a map each.
     """
     out = Path(out)
-    _refuse_shared_pictures(table)
+    refuse_shared_pictures(table)
     with files.alone_in(out, "part maps"):
         saliency, network = Saliency(), PatchFeatures()
         unreadable: dict[str, str] = {}
@@ -153,22 +136,6 @@ def _find_teacher(out: Path, given: str | os.PathLike[str] | None) -> Discovered
             "the folder was begun with another teacher", where=out, mend="choose another folder"
         )
     return found
-
-
-def _refuse_shared_pictures(table: PhotoTable) -> None:
-    """A map belongs to a picture: two animals cut out of one would share it."""
-    boxes: dict[str, set[str]] = {}
-    for path, box in zip(table.paths, table.column("bbox"), strict=True):
-        boxes.setdefault(path, set()).add(box)
-    shared = [path for path, own in boxes.items() if len(own) > 1]
-    if shared:
-        raise PhotoTableError(
-            f"{len(shared)} pictures are in the table with several boxes; their animals would share"
-            " one part map",
-            problems=shared[:10],
-            where=table.source,
-            mend="cut the animals out into files of their own",
-        )
 
 
 def _sample(paths: Sequence[str], number: int, seed: int) -> list[int]:
