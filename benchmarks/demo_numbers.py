@@ -36,7 +36,9 @@ def one(folder: Path, seed: int) -> tuple[dict[str, Evaluation], float | None]:
 
 
 def spread(values: list[float]) -> str:
-    """Mean and range over the herds, in per cent."""
+    """Mean and, of several herds, range; in per cent."""
+    if len(values) == 1:
+        return f"{100 * values[0]:.1f}"
     low, high = 100 * min(values), 100 * max(values)
     return f"{100 * np.mean(values):.1f} ({low:.1f}–{high:.1f})"
 
@@ -48,7 +50,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="a Markdown file with the table's two marks")
     given = parser.parse_args()
     runs = [one(given.folder / str(seed), seed) for seed in given.seeds]
-    lines = ["| | mAP | rank-1 | rank-5 |", "|---|---|---|---|"]
+    herds = "1 herd" if len(runs) == 1 else f"{len(runs)} herds"
+    lines = [f"| {herds} | mAP | rank-1 | rank-5 |", "|---|---|---|---|"]
     for name in runs[0][0]:
         results = [found[name] for found, _ in runs]
         cells = [

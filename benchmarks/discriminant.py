@@ -70,9 +70,11 @@ def main() -> None:
         trained_ones, plain_ones = list(results)[2:], list(results)[:2]
         for first, second in product(trained_ones, plain_ones):
             gain = evaluation.compare(results[first], results[second])
-            low, high = gain.intervals["map_queries"]
-            more = gain.differences["map_queries"]
-            print(f"{first} − {second}: mAP {more:+.1%} ({low:+.1%} … {high:+.1%})")
+            said = f"{first} − {second}: mAP {gain.differences['map_queries']:+.1%}"
+            if gain.intervals:  # one individual alone has none
+                low, high = gain.intervals["map_queries"]
+                said += f" ({low:+.1%} … {high:+.1%})"
+            print(said)
 
 
 if __name__ == "__main__":

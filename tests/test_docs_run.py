@@ -51,7 +51,9 @@ NOT_RUN = {
     "make test": "is what runs this very test",
     "python3 -m venv .venv && . .venv/bin/activate": "makes an environment of its own",
     "pip install '.[offline]'": "changes the environment that the tests run in",
+    "python benchmarks/animal_pose.py animal_pose/ out/": "needs Animal-Pose's photographs",
 }
+EXCUSED = {shlex.join(shlex.split(line)) for line in NOT_RUN}
 
 
 def fences(page: Path) -> list[tuple[int, str, str]]:
@@ -171,7 +173,7 @@ def test_what_a_page_says_runs(
             continue
         for offset, line in enumerate(text.splitlines()):
             words = shlex.split(line, comments=True)
-            if words and shlex.join(words) not in NOT_RUN:
+            if words and shlex.join(words) not in EXCUSED:
                 assert call(words, monkeypatch) == 0, f"{page}:{number + offset}: {line}"
 
 
@@ -200,4 +202,4 @@ def test_nothing_is_excused_that_no_page_says() -> None:
         if language == "bash"
         for line in text.splitlines()
     }
-    assert set(NOT_RUN) <= said
+    assert said >= EXCUSED
