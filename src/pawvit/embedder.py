@@ -321,8 +321,7 @@ class Embedder:
             if save and done:
                 save(_as_in(table, hashes, done))
             raise
-        nothing, _ = self.embed_table(table.take([]))
-        descriptors = _as_in(table, hashes, done or [nothing])
+        descriptors = _as_in(table, hashes, done or [self.embed_table(table.take([]))[0]])
         if save:
             save(descriptors)
         return descriptors, made, unreadable

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
+from commands import output_of
 from pawvit.cli.answers import render
 from pawvit.cli.catalogue import app
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash
@@ -34,10 +34,7 @@ def embedded(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path) -> str:
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "1000"})
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return output_of(app, *words)
 
 
 def test_from_descriptors_to_a_name_taken_back(embedded: Path, tmp_path: Path) -> None:

@@ -8,17 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
+from commands import output_of
 from pawvit.cli.main import app
 from pawvit.errors import CatalogueError, InputError, PhotoTableError
 
 
 def pawvit(*words: object) -> str:
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "80"})
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return output_of(app, *words, columns=80)
 
 
 @pytest.fixture

@@ -4,19 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from commands import output_of
 from pawvit.cli.main import app
 from pawvit.errors import InputError
 from pawvit.model.available import BACKBONES
 
 
 def listed(*words: object) -> str:
-    words = ("models", *words)
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "400"})
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return output_of(app, "models", *words, columns=400)
 
 
 def test_every_model_with_its_source_licence_and_size() -> None:

@@ -53,7 +53,7 @@ def add(
     )
 
 
-def test_what_helps_is_kept_and_belongs_to_the_network(add, copied: Path, herd: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_helps_is_kept_and_belongs_to_the_network(add, copied: Path, herd: Path) -> None:
     before = Embedder.load(copied)
     gain = add(lambda model: {"mAP": 1.0})
     assert gain is not None
@@ -74,7 +74,7 @@ def test_what_helps_is_kept_and_belongs_to_the_network(add, copied: Path, herd: 
     assert add(lambda model: {"mAP": 1.0}) is None  # there already
 
 
-def test_what_does_not_help_is_left_out(add, copied: Path) -> None:  # type: ignore[no-untyped-def]
+def test_what_does_not_help_is_left_out(add, copied: Path) -> None:
     file = (copied / BEST).read_bytes()
     gain = add(lambda model: {"mAP": 0.0})
     assert gain is not None

@@ -155,6 +155,7 @@ def _from_keypoints(
 def _say_what_failed(made: Made, photos: Path) -> None:
     """Raises PhotoTableError where photos have no map."""
     from pawvit.errors import PhotoTableError, first_of
+    from pawvit.teacher.pose import FLAGGED
 
     problems = [*made.unreadable, *(f"{path}: {reason}" for path, reason in made.flagged)]
     if not problems:
@@ -167,7 +168,7 @@ def _say_what_failed(made: Made, photos: Path) -> None:
         what,
         problems=first_of(problems, 20),
         where=photos,
-        mend=f"{made.maps.root / 'flagged.csv'} lists them; train on the others, or mend these and"
+        mend=f"{made.maps.root / FLAGGED} lists them; train on the others, or mend these and"
         " run again",
     )
 

@@ -13,10 +13,15 @@ import typer
 from pawvit.cli.console import console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    import numpy as np
     import torch
+    from jaxtyping import Float32
 
+    from pawvit.embedder import Embedder
+    from pawvit.images import Pixels
+    from pawvit.model.pawvit import PawViT
     from pawvit.photos import PhotoTable
     from pawvit.training.dataset import TrainingPhotos
     from pawvit.training.run import Run
@@ -128,8 +133,7 @@ def train(
         f" {len(select)} photos of {len(set(select.identities) - {''})} others;"
         f" {', '.join(config.model.parts)}; {facts['precision']} on {chosen.type}"
     )
-    validate = _validator(config.model, select, chosen)
-
+    validate = _validator(select, chosen)
     live = _live()
 
     def complete() -> None:
@@ -196,18 +200,22 @@ def _refuse_leaks(table: PhotoTable, splits: tuple[str, str]) -> None:
     )
 
 
-def _validator(model_config: Any, select: PhotoTable, device: torch.device) -> Validate:
-    from pawvit import evaluation, protocols
+def _in_training(model: PawViT, device: torch.device) -> Embedder:
     from pawvit.descriptors import ModelStamp
     from pawvit.embedder import Embedder
+
+    stamp = ModelStamp("in training", "in training", model.config.parts)
+    return Embedder(model, model.config, stamp, device=device)
+
+
+def _validator(select: PhotoTable, device: torch.device) -> Validate:
+    from pawvit import evaluation, protocols
     from pawvit.errors import PhotoTableError
 
     protocol = protocols.leave_one_out(select)
-    stamp = ModelStamp("in training", "in training", model_config.parts)
 
-    def validate(model: Any) -> dict[str, float]:
-        embedder = Embedder(model, model_config, stamp, device=device)
-        descriptors, unreadable = embedder.embed_table(select)
+    def validate(model: PawViT) -> dict[str, float]:
+        descriptors, unreadable = _in_training(model, device).embed_table(select)
         if unreadable:
             raise PhotoTableError("photos can't be read", problems=unreadable, where=select.source)
         found = evaluation.evaluate(descriptors.vectors, protocol, bootstrap=0)
@@ -225,13 +233,10 @@ def _discriminant(
     run: Run, photos: TrainingPhotos, size: int, device: torch.device, validate: Validate
 ) -> None:
     from pawvit.cli.console import bar
-    from pawvit.descriptors import ModelStamp
-    from pawvit.embedder import Embedder
     from pawvit.training.discriminant import add_discriminant
 
-    def describe(model: Any, pictures: Any) -> Any:
-        stamp = ModelStamp("in training", "in training", model.config.parts)
-        return Embedder(model, model.config, stamp, device=device).embed(pictures).vectors
+    def describe(model: PawViT, pictures: Sequence[Pixels]) -> Float32[np.ndarray, "N C"]:
+        return _in_training(model, device).embed(pictures).vectors
 
     with bar("discriminant") as progress:
         gain = add_discriminant(

@@ -53,6 +53,7 @@ def write_lists(
     layout: str,
     out: Path,
     shots: Sequence[Shot],
+    places: Sequence[str],
     truths: Sequence[dict[str, Any]],
 ) -> None:
     """Writes what the layout has beside the pictures.
@@ -61,12 +62,13 @@ def write_lists(
         layout: of `plan.LAYOUTS`.
         out: the herd's folder.
         shots: the photos, in the order of the table.
+        places: what `paths` says of them.
         truths: `truth.truth_of` each of them.
     """
     if layout == "atrw":
-        _write_atrw(out, shots, truths)
+        _write_atrw(out, shots, places, truths)
     elif layout == "yakreid":
-        _write_yakreid(out, shots)
+        _write_yakreid(out, shots, places)
 
 
 def _tests(shot: Shot) -> bool:
@@ -90,17 +92,19 @@ def _numbered(shots: Sequence[Shot]) -> list[str]:
     return found
 
 
-def _write_yakreid(out: Path, shots: Sequence[Shot]) -> None:
+def _write_yakreid(out: Path, shots: Sequence[Shot], places: Sequence[str]) -> None:
     lines: dict[str, list[str]] = {"train": [], "query": [], "gallery": []}
-    for shot, path, entity in zip(shots, _numbered(shots), _entities(shots), strict=True):
+    for shot, path, entity in zip(shots, places, _entities(shots), strict=True):
         side = f" {FLANKS.index(shot.orientation)}" if not _tests(shot) else ""
         lines[shot.role or "train"].append(f"{path} {entity}{side}\n")
     for name, content in lines.items():
         files.write_text(out / f"{name}.txt", "".join(content))
 
 
-def _write_atrw(out: Path, shots: Sequence[Shot], truths: Sequence[dict[str, Any]]) -> None:
-    names = [path.rpartition("/")[2] for path in paths("atrw", shots)]
+def _write_atrw(
+    out: Path, shots: Sequence[Shot], places: Sequence[str], truths: Sequence[dict[str, Any]]
+) -> None:
+    names = [path.rpartition("/")[2] for path in places]
     entities = _entities(shots)
     cameras = {(entity, shot.camera.name) for entity, shot in zip(entities, shots, strict=True)}
     seen_by = Counter(entity for entity, _ in cameras)

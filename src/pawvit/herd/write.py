@@ -82,7 +82,7 @@ def write_herd(
         truths.append(truth or _take(shot, settings, out, path, maps))
         if progress is not None:
             progress(done, len(shots))
-    write_lists(layout, out, shots, truths)
+    write_lists(layout, out, shots, places, truths)
     with files.atomic(out / TABLE) as temporary:
         table = _table(settings, shots, places, truths)
         table.to_csv(temporary, index=False, lineterminator="\n")

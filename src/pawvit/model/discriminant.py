@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 SHRINKAGE = 0.3
 """How far the scatter within entities is drawn to the same in all directions; chosen on nyala's
-selection individuals, where 0.1 to 3 hardly differ (docs/results.md)."""
+selection individuals, where 0.1 to 3 hardly differ (docs/decisions.md)."""
 
 
 class Discriminant(nn.Module):

@@ -19,7 +19,7 @@ import pandas as pd
 
 from pawvit.errors import PhotoTableError
 from pawvit.photos import PhotoTable
-from pawvit.readers.columns import FIRST_ROW
+from pawvit.readers.columns import numbered
 
 _T = TypeVar("_T")
 
@@ -66,7 +66,7 @@ def read_atrw(root: str | os.PathLike[str]) -> PhotoTable:
     turns = [facing[row["identity"] or row["path"]] for row in rows]
     sides = ["unknown" if not turn else "left" if turn > 0 else "right" for turn in turns]
     frame.insert(2, "orientation", sides)
-    return PhotoTable(frame.assign(row=range(FIRST_ROW, FIRST_ROW + len(rows))), root, root)
+    return PhotoTable(numbered(frame), root, root)
 
 
 def _list_of(root: Path, part: str) -> Path | None:

@@ -106,6 +106,11 @@ def _check_boxes(cells: Iterable[str], rows: Sequence[int], problems: list[str])
             )
 
 
+def numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its rows counted as a spreadsheet would, in the column `row`."""
+    return frame.assign(row=range(FIRST_ROW, FIRST_ROW + len(frame)))
+
+
 def _text(cell: object) -> str:
     if isinstance(cell, str):
         return cell.strip()

@@ -13,7 +13,7 @@ from pawvit.anatomy import ORIENTATIONS
 from pawvit.errors import PhotoTableError
 from pawvit.images import SUFFIXES
 from pawvit.photos import PhotoTable
-from pawvit.readers.columns import FIRST_ROW
+from pawvit.readers.columns import numbered
 
 
 def read_folder(root: str | os.PathLike[str]) -> PhotoTable:
@@ -50,12 +50,11 @@ def read_folder(root: str | os.PathLike[str]) -> PhotoTable:
             "path": [path.as_posix() for path in paths],
             "identity": [_identity(path) for path in paths],
             "orientation": [_orientation(path) for path in paths],
-            "row": range(FIRST_ROW, FIRST_ROW + len(paths)),
         }
     )
     if not any(_says_orientation(path) for path in paths):
         frame = frame.drop(columns="orientation")
-    return PhotoTable(frame, root, root)
+    return PhotoTable(numbered(frame), root, root)
 
 
 def _files(root: Path) -> Iterator[PurePosixPath]:

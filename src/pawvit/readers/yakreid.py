@@ -16,7 +16,7 @@ import pandas as pd
 from pawvit.anatomy import FLANKS
 from pawvit.errors import PhotoTableError
 from pawvit.photos import PhotoTable
-from pawvit.readers.columns import FIRST_ROW
+from pawvit.readers.columns import numbered
 
 _LISTS = ("train", "query", "gallery")
 
@@ -43,7 +43,7 @@ def read_yakreid(root: str | os.PathLike[str]) -> PhotoTable:
         if (root / f"{name}.txt").is_file():
             rows += _rows(root / f"{name}.txt", name)
     frame = pd.DataFrame(rows)
-    return PhotoTable(frame.assign(row=range(FIRST_ROW, FIRST_ROW + len(rows))), root, root)
+    return PhotoTable(numbered(frame), root, root)
 
 
 def _rows(path: Path, split: str) -> list[dict[str, str]]:
