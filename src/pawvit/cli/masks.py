@@ -42,7 +42,25 @@ def masks(
         typer.Option(help="Apply the teacher of another folder of maps, without a fit."),
     ] = None,
     sample: Annotated[int, typer.Option(help="Photos that the fit looks at.", min=10)] = 300,
-    clusters: Annotated[int, typer.Option(help="Clusters to begin with.", min=2, max=32)] = 7,
+    number: Annotated[
+        int | None,
+        typer.Option(
+            "--number",
+            "-k",
+            min=3,
+            max=8,
+            help="Parts to find; without it as many as two halves of the photos agree on.",
+        ),
+    ] = None,
+    companion: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Pieces of foreground smaller than this share of the largest are other animals:"
+            " 1 keeps the largest alone, 0 keeps all.",
+        ),
+    ] = 0.5,
     seed: Annotated[int, typer.Option(help="Of the sample and the clustering.")] = 0,
     keypoints: Annotated[
         Path | None,
@@ -99,10 +117,13 @@ def masks(
                 out,
                 teacher=teacher,
                 sample=sample,
-                clusters=clusters,
+                number=number,
+                companion=companion,
                 seed=seed,
                 progress=progress,
             )
+    if keypoints is None:
+        _say_agreement(out)
     sheet = out / SHEET
     _draw(table, made.maps, sheet)
     console.print(
@@ -150,6 +171,18 @@ def _from_keypoints(
         note={"keypoints": found.vocabulary.name, "foreground": Path(foreground).name},
         progress=progress,
     )
+
+
+def _say_agreement(out: Path) -> None:
+    """How many parts two halves of the photos agree on."""
+    from pawvit.teacher.discover import DiscoveredParts
+    from pawvit.teacher.masks import TEACHER
+
+    fitted = DiscoveredParts.load(out / TEACHER)
+    console.print("parts, and how well two halves of the photos agree on them (1 is perfectly):")
+    for number, agreement in enumerate(fitted.curve, 3):
+        taken = "  taken" if number == fitted.number else ""
+        console.print(f"  {number}  {agreement:.2f} {'━' * round(40 * agreement)}{taken}")
 
 
 def _say_what_failed(made: Made, photos: Path) -> None:

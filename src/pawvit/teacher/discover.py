@@ -1,45 +1,39 @@
-"""Discovered parts: features + foreground → parts of any animal, without keypoints.
+"""Discovered parts: features + foreground → parts of any quadruped, without keypoints.
 
-Patch features of all training photos are clustered together, so that a cluster is the same piece of
-the body in every photo. Clusters that only trace the outline or the ground are dropped, clusters
-that lie in the same place (dark and light coats) become one part, and parts are named by where they
-lie. Knows features and foreground; it knows no networks and no files but its own.
+A fitted teacher labels photos one batch at a time: what is the animal, which part each of its
+pixels looks like, one head an animal, and where parts are split, on which side of the split. Knows
+features and foreground; it knows no networks and no files but its own.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from pawvit import tensorfile
+from pawvit.anatomy import FLANKS
 from pawvit.errors import PartMapError
 from pawvit.partmaps import Labels
-
-FOREGROUND_FIT = 0.6
-"""Saliency above which a patch teaches the clusters."""
+from pawvit.teacher.bodyplan import Linear, gather, side
+from pawvit.teacher.foreground import largest_pieces
+from pawvit.teacher.splits import DOWN, MOST, PLAN, Split, Tree, along, grow, names, nouns, stable
 
 FOREGROUND = 0.5
-"""Saliency above which a pixel belongs to a part …"""
+"""Saliency from which on a pixel belongs to a part."""
 
-FOREGROUND_OUTLINE = 0.8
-"""… and above which it does where it looks like outline or ground."""
+COMPANION = 0.5
+"""A piece of foreground that shows less than this share of the largest is another animal."""
 
-SOLID = 0.33
-"""A cluster whose patches have fewer neighbours of their own kind than this is an outline."""
-
-SAME_PLACE = 0.15
-"""Clusters nearer than this, in units of the animal's height and length, are one part."""
-
-MIN_PATCHES = 20
-"""A photo with a smaller foreground does not tell where clusters lie."""
+HEAD = PLAN.index("head")
 
 
 @dataclass(frozen=True)
@@ -48,15 +42,40 @@ class DiscoveredParts:
 
     Attributes:
         mean: (C,), of all foreground features; taken away before features are compared.
-        centres: (M, C), unit vectors, one a cluster.
-        part_of: (M,), the part that each cluster belongs to, −1 for outline and ground.
-        vocabulary: K names.
+        tree: head, trunk and legs, and as many splits as were looked for.
+        curve: how well two halves of the photos agree on 3, 4 … parts: adjusted Rand index.
+        number: K, the parts that are taken.
+        companion: see `COMPANION`; 1 keeps the largest piece alone, 0 all pieces.
     """
 
     mean: Float[Tensor, "C"]
-    centres: Float[Tensor, "M C"]
-    part_of: Int[Tensor, "M"]
-    vocabulary: tuple[str, ...]
+    tree: Tree
+    curve: tuple[float, ...]
+    number: int
+    companion: float = COMPANION
+
+    def __post_init__(self) -> None:
+        most = len(PLAN) + len(self.tree.splits)
+        if not len(PLAN) <= self.number <= most:
+            raise PartMapError(
+                f"{self.number} parts can't be found here",
+                mend=f"between {len(PLAN)} and {most} can",
+            )
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """K names, from head to legs."""
+        spoken = names(self._made)
+        return tuple(spoken[part] for part in self._order)
+
+    @property
+    def _made(self) -> tuple[Split, ...]:
+        return self.tree.first(self.number).splits
+
+    @property
+    def _order(self) -> list[int]:
+        """Parts as they are named: those of the head first, those of the legs last."""
+        return sorted(range(self.number), key=nouns(self._made).__getitem__)
 
     def label(
         self,
@@ -64,6 +83,7 @@ class DiscoveredParts:
         saliency: npt.NDArray[np.float32],
         grid: tuple[int, int],
         size: tuple[int, int],
+        orientations: Sequence[str] = (),
     ) -> list[Labels]:
         """Part maps of B photos.
 
@@ -72,43 +92,77 @@ class DiscoveredParts:
             saliency: (B, H, W) in [0, 1].
             grid: rows and columns.
             size: height and width of the maps.
+            orientations: which side of the animal each photo shows, where that is known; otherwise
+                the place of the head tells it.
 
         Returns:
             B label maps: 0 … K−1 the parts, K background.
         """
-        similarity = F.normalize(features.float() - self.mean, dim=2) @ self.centres.T
-        batch, _, clusters = similarity.shape
-        maps = similarity.transpose(1, 2).reshape(batch, clusters, *grid)
-        maps = F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+        batch = len(features)
+        unit = F.normalize(features.float(), dim=2) - self.mean
         shown = F.interpolate(torch.from_numpy(saliency)[:, None], size=size, mode="area")[:, 0]
-        outline = self.part_of[maps.argmax(dim=1)] < 0
-        # Outline pixels that are surely animal go to the nearest real part.
-        parts = self.part_of[
-            maps.masked_fill((self.part_of < 0)[None, :, None, None], -2).argmax(dim=1)
-        ]
-        needed = torch.where(outline, FOREGROUND_OUTLINE, FOREGROUND)
-        labels = torch.where(shown >= needed, parts, len(self.vocabulary))
+        animal = largest_pieces(shown, FOREGROUND, self.companion)
+        on_grid = F.adaptive_avg_pool2d(animal[:, None].float(), grid)
+
+        def pixels(linear: Linear) -> Float[Tensor, "B K H W"]:
+            maps = linear(unit).transpose(1, 2).reshape(batch, -1, *grid)
+            # A patch is told together with its neighbours, those of the animal only.
+            maps = _blurred(maps * on_grid) / _blurred(on_grid).clamp_min(1e-3)
+            return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
+
+        labels = _one_head(pixels(self.tree.root), animal)
+        down, across = _stretched(animal, dim=1), _stretched(animal, dim=2)
+        faces = _faces(labels, animal, across, orientations)
+        for last, split in enumerate(self._made, len(PLAN)):
+            logits = pixels(split.linear)
+            where = down if split.axis == DOWN else along(across, faces[:, None, None])
+            second = split.second(logits[:, 1] - logits[:, 0], where)
+            labels = torch.where((labels == split.part) & second, last, labels)
+        rank = torch.tensor(self._order).argsort()
+        labels = torch.where(animal, rank[labels], self.number)
         return list(labels.to(torch.uint8).numpy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the teacher as one safetensors file, atomically."""
-        tensors = {"mean": self.mean, "centres": self.centres, "part_of": self.part_of}
-        tensorfile.write(path, tensors, {"vocabulary": json.dumps(self.vocabulary)})
+        linear = [self.tree.root, *(split.linear for split in self.tree.splits)]
+        tensors = {"mean": self.mean}
+        for index, own in enumerate(linear):
+            tensors |= {f"weight.{index}": own.weight, f"bias.{index}": own.bias}
+        splits = [
+            {name: value for name, value in vars(split).items() if name != "linear"}
+            for split in self.tree.splits
+        ]
+        sheet = {
+            "splits": splits,
+            "curve": self.curve,
+            "number": self.number,
+            "companion": self.companion,
+        }
+        tensorfile.write(path, tensors, {"parts": json.dumps(sheet)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DiscoveredParts:
         """Reads a fitted teacher; raises PartMapError where the file is none."""
         try:
             tensors, header = tensorfile.read(path)
-            vocabulary = tuple(json.loads(header["vocabulary"]))
-            mean, centres, part_of = (tensors[name] for name in ("mean", "centres", "part_of"))
-        except (OSError, ValueError, KeyError) as error:
+            sheet = json.loads(header["parts"])
+
+            def linear(index: int) -> Linear:
+                return Linear(tensors[f"weight.{index}"], tensors[f"bias.{index}"])
+
+            splits = tuple(
+                Split(linear=linear(index), **split)
+                for index, split in enumerate(sheet["splits"], 1)
+            )
+            tree = Tree(linear(0), splits)
+            curve, number = tuple(sheet["curve"]), sheet["number"]
+            return cls(tensors["mean"], tree, curve, number, sheet["companion"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise PartMapError(
                 f"the fitted teacher can't be read: {error}",
                 where=path,
                 mend="delete it, and it will be fitted again",
             ) from None
-        return cls(mean, centres, part_of, vocabulary)
 
 
 def fit(
@@ -116,7 +170,8 @@ def fit(
     saliency: Float[Tensor, "P N"],
     grid: tuple[int, int],
     *,
-    clusters: int = 7,
+    number: int | None = None,
+    companion: float = COMPANION,
     seed: int = 0,
 ) -> DiscoveredParts:
     """Finds the parts that P photos have in common.
@@ -125,148 +180,56 @@ def fit(
         features: N = rows × columns patches a photo.
         saliency: of each patch, in [0, 1].
         grid: rows and columns.
-        clusters: how many to begin with; more than parts are wanted, since some will be dropped or
-            merged.
-        seed: of the clustering's starts.
+        number: K in 3 … 8; None takes as many as two halves of the photos agree on.
+        companion: see `COMPANION`.
+        seed: of the clustering's starts and the halving.
 
     Raises:
-        PartMapError: hardly any foreground, or no cluster that is more than outline.
+        PartMapError: hardly any foreground, or fewer parts than were asked for.
     """
-    inside = saliency > FOREGROUND_FIT
-    usable = inside.sum(dim=1) >= MIN_PATCHES
-    if int(usable.sum()) < 2:
-        raise PartMapError(
-            f"only {int(usable.sum())} of {len(features)} photos show a clear foreground",
-            mend="give photos in which the animal fills a good part of the picture",
-        )
-    features, inside = features[usable].float(), inside[usable]
-    mean = features[inside].mean(dim=0)
-    unit = F.normalize(features - mean, dim=2)
-    centres = spherical_kmeans(unit[inside], clusters, seed=seed)
-    assigned = (unit @ centres.T).argmax(dim=2).masked_fill(~inside, -1)
-    solid, place = _statistics(assigned, inside, grid, clusters)
-    kept = [c for c in range(clusters) if solid[c] >= SOLID]
-    if not kept:
-        raise PartMapError(
-            "every cluster only traces outlines: no parts can be told apart",
-            mend="give more photos, or sharper ones",
-        )
-    groups = _merge(place, kept)
-    names = _names(np.array([place[group].mean(axis=0) for group in groups]))
-    part_of = torch.full((clusters,), -1, dtype=torch.int64)
-    for part, group in enumerate(groups[i] for i in names.order):
-        part_of[group] = part
-    return DiscoveredParts(mean, centres, part_of, names.names)
+    alone = largest_pieces(saliency.view(-1, *grid), FOREGROUND, companion).flatten(1)
+    patches, mean = gather(features, saliency * alone, grid)
+    tree, curve = grow(patches, seed=seed, most=MOST)
+    return DiscoveredParts(mean, tree, curve, number or stable(tree.splits), companion)
 
 
-def spherical_kmeans(
-    unit: Float[Tensor, "X C"], clusters: int, *, seed: int, starts: int = 6, rounds: int = 40
-) -> Float[Tensor, "M C"]:
-    """k-means by cosine with k-means++ starts; the best of several by mean similarity."""
-    random = torch.Generator().manual_seed(seed)
-    best, best_score = unit[:clusters], float("-inf")
-    for _ in range(starts):
-        centres = unit[torch.randint(len(unit), (1,), generator=random)]
-        while len(centres) < clusters:
-            distance = (1 - (unit @ centres.T).amax(dim=1)).clamp_min(1e-9)
-            pick = torch.multinomial(distance**2, 1, generator=random)
-            centres = torch.cat([centres, unit[pick]])
-        for _ in range(rounds):
-            nearest = (unit @ centres.T).argmax(dim=1)
-            sums = torch.zeros_like(centres).index_add_(0, nearest, unit)
-            moved = torch.where(sums.norm(dim=1, keepdim=True) > 0, sums, centres)
-            moved = F.normalize(moved, dim=1)
-            if torch.allclose(moved, centres, atol=1e-5):
-                break
-            centres = moved
-        score = float((unit @ centres.T).amax(dim=1).mean())
-        if score > best_score:
-            best, best_score = centres, score
-    return best
+def _blurred(maps: Float[Tensor, "B K h w"]) -> Float[Tensor, "B K h w"]:
+    return F.avg_pool2d(maps, 3, stride=1, padding=1)
 
 
-def _statistics(
-    assigned: Int[Tensor, "P N"], inside: Tensor, grid: tuple[int, int], clusters: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """How solid each cluster is, and where it lies: (M,) and (M, 2) down and backwards.
-
-    Down is 0 at the animal's highest patch and 1 at its lowest; backwards is 0 at its head end and
-    1 at its rear. The head end is found from the clusters alone: it is the side on which the
-    cluster lies that keeps farthest from the middle.
-    """
-    rows, columns = grid
-    photos = len(assigned)
-    y = torch.arange(rows).repeat_interleave(columns).double()
-    x = torch.arange(columns).repeat(rows).double()
-    place = np.full((photos, clusters, 2), np.nan)
-    solid = np.full((photos, clusters), np.nan)
-    for photo in range(photos):
-        body = inside[photo]
-        top, left = y[body].min(), x[body].min()
-        height = (y[body].max() - top).clamp_min(1)
-        width = (x[body].max() - left).clamp_min(1)
-        for cluster in range(clusters):
-            own = assigned[photo] == cluster
-            if int(own.sum()) < 4:
-                continue
-            place[photo, cluster, 0] = float(((y[own] - top) / height).mean())
-            place[photo, cluster, 1] = float(((x[own] - left) / width).mean())
-            image = F.pad(own.view(1, 1, rows, columns).float(), (1, 1, 1, 1))
-            solid[photo, cluster] = float(F.avg_pool2d(image, 3, 1).view(-1)[own].mean())
-    with np.errstate(invalid="ignore"):
-        seen = ~np.isnan(place[..., 1]).all(axis=0)
-        aside = np.where(seen, _mean(np.abs(place[:, :, 1] - 0.5)), 0)
-    facing_right = place[:, int(aside.argmax()), 1] > 0.5
-    place[facing_right, :, 1] = 1 - place[facing_right, :, 1]
-    places = np.stack([_mean(place[..., 0]), _mean(place[..., 1])], axis=1)
-    # A cluster that no photo shows more than a trace of is no part.
-    return np.where(np.isnan(solid).all(axis=0), 0.0, _mean(solid)), places
+def _stretched(animal: Bool[Tensor, "B H W"], dim: int) -> Float[Tensor, "B H W"]:
+    """For each pixel 0 at the animal's first row (or column), 1 at its last; beyond, outside."""
+    place = torch.arange(animal.shape[dim]).float()
+    place = place[:, None] if dim == 1 else place[None]
+    place = place.expand(animal.shape)
+    low = place.masked_fill(~animal, torch.inf).amin(dim=(1, 2), keepdim=True)
+    high = place.masked_fill(~animal, -torch.inf).amax(dim=(1, 2), keepdim=True)
+    found: Tensor = (place - low) / (high - low).clamp_min(1)
+    return torch.nan_to_num(found, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mean over photos that show the cluster; 0.5 where none does."""
-    seen = ~np.isnan(values)
-    totals = np.where(seen, values, 0).sum(axis=0)
-    return np.where(seen.any(axis=0), totals / np.maximum(seen.sum(axis=0), 1), 0.5)
+def _one_head(logits: Float[Tensor, "B K H W"], animal: Bool[Tensor, "B H W"]) -> Tensor:
+    """The likeliest of head, trunk and legs, where only the surest piece of head is head."""
+    labels = logits.argmax(dim=1)
+    head = (labels == HEAD) & animal
+    sure = logits.softmax(dim=1)[:, HEAD] * head
+    kept = largest_pieces(sure, torch.finfo(sure.dtype).tiny, 1.0)
+    rest = logits[:, HEAD + 1 :].argmax(dim=1) + HEAD + 1
+    return torch.where(head & ~kept, rest, labels)
 
 
-def _merge(place: npt.NDArray[np.float64], kept: list[int]) -> list[list[int]]:
-    """Groups of clusters whose mean places are near each other, nearest pairs first."""
-    groups = [[cluster] for cluster in kept]
-    while len(groups) > 1:
-        middles = np.array([place[group].mean(axis=0) for group in groups])
-        apart = np.linalg.norm(middles[:, None] - middles[None], axis=2)
-        np.fill_diagonal(apart, np.inf)
-        first, second = np.unravel_index(int(apart.argmin()), apart.shape)
-        if apart[first, second] >= SAME_PLACE:
-            break
-        groups[int(first)] += groups.pop(int(second))
-    return groups
+def _faces(
+    labels: Tensor, animal: Bool[Tensor, "B H W"], across: Tensor, orientations: Sequence[str]
+) -> Float[Tensor, "B"]:
+    """1 where an animal faces left, −1 where right, 0 where neither is known."""
 
+    def middle(own: Tensor) -> Tensor:
+        return (across * own).sum(dim=(1, 2)) / own.sum(dim=(1, 2)).clamp_min(1)
 
-@dataclass(frozen=True)
-class _Named:
-    order: list[int]
-    names: tuple[str, ...]
-
-
-def _names(middles: npt.NDArray[np.float64]) -> _Named:
-    """Names parts by (down, backwards): head in front, legs lowest, flanks from top to bottom."""
-    left = list(range(len(middles)))
-    order: list[int] = []
-    names: list[str] = []
-    if len(left) > 1:
-        head = min(left, key=lambda part: middles[part, 1])
-        left.remove(head)
-        order.append(head)
-        names.append("head")
-    legs = max(left, key=lambda part: middles[part, 0]) if len(left) > 1 else None
-    flank = sorted((p for p in left if p != legs), key=lambda part: middles[part, 0])
-    order += flank
-    names += {1: ["flank"], 2: ["upper flank", "lower flank"]}.get(
-        len(flank), [f"flank {i + 1}" for i in range(len(flank))]
-    )
-    if legs is not None:
-        order.append(legs)
-        names.append("legs")
-    return _Named(order, tuple(names))
+    head = (labels == HEAD) & animal
+    faces = side(middle(animal & ~head) - middle(head), head.any(dim=2).any(dim=1))
+    for index, orientation in enumerate(orientations):
+        if orientation in FLANKS:
+            # Whose left flank the camera sees faces left.
+            faces[index] = 1.0 if orientation == "left" else -1.0
+    return faces

