@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pawvit.errors import ImageError
 
@@ -88,6 +88,19 @@ def read_image(path: str | os.PathLike[str], *, bbox: Box | None = None) -> Pixe
             mend=f"use pictures of at least {MIN_SIDE} pixels a side, or take it out of the table",
         )
     return pixels
+
+
+def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Height and width of the upright picture, read off the head of its file; raises ImageError."""
+    try:
+        with Image.open(path) as opened:
+            width, height = opened.size
+            turned = opened.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    except FileNotFoundError:
+        raise ImageError("no such file", where=path, mend="correct the path") from None
+    except Exception as error:  # decoders raise whatever they stumble over
+        raise ImageError(f"the picture can't be read: {_reason(error)}", where=path) from None
+    return (width, height) if turned else (height, width)
 
 
 def crop(
