@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,9 @@ MAX_PIXELS = 200_000_000
 
 # Pillow's own limits would warn of honest pictures from 89 million pixels on and refuse at 179.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+_LYING = (5, 6, 7, 8)
+"""EXIF orientations whose rows are columns of the upright picture."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
 
@@ -95,12 +99,14 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     try:
         with Image.open(path) as opened:
             width, height = opened.size
-            turned = opened.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+            with suppress(Exception):  # a broken EXIF block tells no orientation
+                if opened.getexif().get(ExifTags.Base.Orientation, 1) in _LYING:
+                    return width, height
+            return height, width
     except FileNotFoundError:
         raise ImageError("no such file", where=path, mend="correct the path") from None
     except Exception as error:  # decoders raise whatever they stumble over
         raise ImageError(f"the picture can't be read: {_reason(error)}", where=path) from None
-    return (width, height) if turned else (height, width)
 
 
 def crop(
