@@ -98,6 +98,8 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """Height and width of the upright picture, read off the head of its file; raises ImageError."""
     try:
         with Image.open(path) as opened:
+            if opened.format == "TIFF":
+                opened.load()  # which turns it
             width, height = opened.size
             with suppress(Exception):  # a broken EXIF block tells no orientation
                 if opened.getexif().get(ExifTags.Base.Orientation, 1) in _LYING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,12 @@ def test_polygons_are_near_coco_s_own(tmp_path: Path) -> None:
     assert (ours & theirs).sum() / (ours | theirs).sum() > 0.95
 
 
+KEYS = ("id", "image_id", "category_id", "name", "file_name", "height", "width", "segmentation")
+KEYS += ("size", "counts", "segments_info")
+KEY = st.sampled_from(KEYS)
+PLACE = st.sampled_from(["images", "categories", "annotations"])
+
+
 @pytest.mark.parametrize(
     ("annotations", "changed", "message"),
     [
@@ -162,6 +169,39 @@ def test_files_that_can_t_be_opened(
 ) -> None:
     with pytest.raises(PartMapError, match=message):
         OPEN["coco"](coco_file(tmp_path, annotations, **changed), None)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 9) | st.sampled_from(["head", "a.jpg", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    place=st.sampled_from(["images", "categories", "annotations"]), key=st.none() | KEY, raw=JSON
+)
+@pytest.mark.parametrize("kind", ["coco", "panoptic"])
+def test_no_file_raises_anything_else(
+    tmp_path_factory: pytest.TempPathFactory,
+    kind: Format,
+    place: str,
+    key: str | None,
+    raw: object,
+) -> None:
+    annotation = BODY | {"image_id": 4, "file_name": "a.png", "segments_info": []}
+    path = coco_file(tmp_path_factory.getbasetemp(), [annotation])
+    whole = json.loads(path.read_text("utf-8"))
+    if key is None:
+        whole[place] = raw
+    else:
+        whole[place][0][key] = raw
+    path.write_text(json.dumps(whole), "utf-8")
+    with suppress(PartMapError):
+        found = OPEN[kind](path, None)
+        for entry in found.entries:
+            found.read(entry)
 
 
 def test_names_choose_and_order_the_categories(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def photos_of(herd: Path, config: TrainConfig) -> TrainingPhotos:
         image_size=config.model.image_size,
         map_size=config.model.map_size,
         augment=config.augment,
+        rejected_mask_weight=config.loss.rejected_mask_weight,
     )
 
 
@@ -220,7 +221,7 @@ def test_rejected_maps_are_not_looked_at(herd: Path, tmp_path: Path, tiny: tuple
     assert [bool((labels == 255).all()) for _, labels, *_ in items] == [False, True, False, True]
     images, labels, entities, right, weights = collate(items)
     assert len(images) == len(labels) == len(entities) == len(right) == len(weights) == 4
-    with pytest.raises(PartMapError, match="1 of .* have no part map") as caught:
+    with pytest.raises(PartMapError, match=r"1 of .* have no part map") as caught:
         photos(0.5)
     assert "mask_ok" in str(caught.value.mend)
     maps.write(table.paths[3], maps.read(table.paths[0]))

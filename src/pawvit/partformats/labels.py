@@ -14,7 +14,7 @@ from pawvit import files
 from pawvit.anatomy import IGNORE
 from pawvit.errors import PartMapError
 from pawvit.partformats.given import BACKGROUND_NAME, Given, label_of, translated, vocabulary_of
-from pawvit.partformats.pictures import read_numbers, write_numbers
+from pawvit.partformats.pictures import names_in, read_numbers, write_numbers
 from pawvit.partmaps import Labels, PartMaps, Parts
 
 NAMES = "names.txt"
@@ -30,7 +30,7 @@ def opened(folder: Path, names: Sequence[str] | None = None) -> Given:
     Raises:
         PartMapError: there are no pictures, or nobody says what the labels mean.
     """
-    entries = tuple(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.png")))
+    entries = names_in(folder, ".png")
     if not entries:
         raise PartMapError("there are no label pictures (.png) in the folder", where=folder)
     if names is None:
@@ -55,8 +55,7 @@ def opened(folder: Path, names: Sequence[str] | None = None) -> Given:
             raise PartMapError("it is a colour picture; labels are one number a pixel")
         return translated(values, meaning, str(folder / entry))
 
-    # Without `.png` an entry is called as its photo, with or without the photo's suffix.
-    return Given(folder, vocabulary, tuple(entries), read)
+    return Given(folder, vocabulary, entries, read)
 
 
 def write(vocabulary: Sequence[str], pictures: Iterable[tuple[str, Labels]], folder: Path) -> None:

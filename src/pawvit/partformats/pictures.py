@@ -1,4 +1,4 @@
-"""Pictures whose pixels are numbers, read and written. Knows files; it knows no parts."""
+"""Files of a folder, and pictures whose pixels are numbers. Knows files; it knows no parts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from PIL import Image
 
 from pawvit import files
 from pawvit.errors import PartMapError
+
+
+def names_in(folder: Path, suffix: str) -> tuple[str, ...]:
+    """The files below a folder that end in `suffix`, as paths from it; hidden ones are left out."""
+    found = (path.relative_to(folder) for path in sorted(folder.rglob(f"*{suffix}")))
+    return tuple(path.as_posix() for path in found if not path.name.startswith("."))
 
 
 def read_numbers(path: Path) -> npt.NDArray[np.integer]:

@@ -67,7 +67,7 @@ class Sheet:
 
     def image(self, annotation: dict[str, Any], where: str) -> str:
         """The file name of an annotation's picture."""
-        number = annotation.get("image_id")
+        number = _id(annotation.get("image_id"))
         if number not in self.files:
             raise PartMapError(
                 f"{where} is of the image {number}, which is not there", where=self.path
@@ -76,7 +76,7 @@ class Sheet:
 
     def label(self, described: dict[str, Any], where: str) -> int:
         """The label of an annotation's or a segment's category."""
-        name = self.categories.get(described.get("category_id"))
+        name = self.categories.get(_id(described.get("category_id")))
         found = None if name is None else label_of(name, self.vocabulary)
         if found is None:
             called = "" if name is None else f" ({name})"
@@ -86,6 +86,11 @@ class Sheet:
                 mend=f"the parts are {', '.join(self.vocabulary)}; --names names others",
             )
         return found
+
+
+def _id(given: Any) -> int | str | None:
+    """What can be an id; a list or an object is none."""
+    return given if isinstance(given, int | str) else None
 
 
 def image_entry(number: int, photo: str, labels: Labels) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pawvit import files
 from pawvit.anatomy import IGNORE
 from pawvit.errors import PartMapError
 from pawvit.partformats.given import Given, vocabulary_of
+from pawvit.partformats.pictures import names_in
 from pawvit.partmaps import Labels, PartMaps, Parts
 
 RELEASED = ("hind legs", "body", "front legs", "head", "tail")
@@ -38,7 +39,7 @@ def opened(folder: Path, names: Sequence[str] | None = None) -> Given:
     Raises:
         PartMapError: there are no stacks.
     """
-    entries = tuple(path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.npy")))
+    entries = names_in(folder, ".npy")
     if not entries:
         raise PartMapError("there are no stacks (.npy) in the folder", where=folder)
     vocabulary = RELEASED if names is None else vocabulary_of(names)

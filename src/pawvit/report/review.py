@@ -90,6 +90,9 @@ def write_review(
         who = who_is_on(table, row)
         cards.append(_Card(doubt, who, picture, f"{what} of {who}, {doubt.path}"))
         progress(number, len(shown))
+    for old in (folder / PICTURES).glob("*.webp"):
+        if int(old.stem) > len(shown):
+            old.unlink()
     if pairs:
         sheet = contact_sheet([photo for photo, _ in pairs], [own for _, own in pairs], names)
         with files.atomic(folder / SHEET) as temporary:
