@@ -44,7 +44,7 @@ def opened(path: Path, names: Sequence[str] | None = None) -> Given:
                 for one in annotation["segments_info"]
             }
             file = path.with_suffix("") / str(annotation["file_name"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise PartMapError(f"{where} can't be read: {error!r}", where=path) from None
         pictures[sheet.image(annotation, where)] = (file, {0: nothing, **segments})
 

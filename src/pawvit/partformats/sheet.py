@@ -52,7 +52,7 @@ class Sheet:
             order = [categories[number] for number in sorted(categories)]
         except FileNotFoundError:
             raise PartMapError("no such file", where=path, mend="correct the path") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise PartMapError(
                 f"this is no COCO file: {error!r}",
                 where=path,

@@ -54,7 +54,7 @@ def opened(folder: Path, names: Sequence[str] | None = None) -> Given:
             shape = " × ".join(map(str, stack.shape))
             raise PartMapError(
                 f"a stack of {shape}; channels × height × width are expected, {parts} parts"
-                f" ({', '.join(vocabulary)}) and perhaps the background"
+                f" ({', '.join(vocabulary)}; --names names others) and perhaps the background"
             )
         if not np.isfinite(stack).all() or stack.min(initial=0) < 0:
             raise PartMapError("it holds numbers that are no shares: negative, or none at all")
