@@ -20,7 +20,7 @@ LINES = [
     {"encounters", "splits"},
     {"readers", "audit", "herd", "model", "protocols"},
     {"teacher", "losses", "embedder"},
-    {"training"},
+    {"training", "partformats"},
     {"evaluation", "catalogue", "identify"},
     {"report"},
     {"cli"},
@@ -34,6 +34,7 @@ FORBIDDEN = {
     "training": {"teacher", "readers", "embedder"},
     "losses": {"training", "teacher"},
     "teacher": {"training", "losses"},
+    "partformats": {"readers", "model"},
     "model": {"readers", "protocols", "herd"},
     "herd": {"model", "readers"},
 }

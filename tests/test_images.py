@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pawvit.errors import ImageError
-from pawvit.images import MAX_PIXELS, Pixels, crop, read_image, resize
+from pawvit.images import MAX_PIXELS, Pixels, crop, picture_size, read_image, resize
 
 HEIGHT, WIDTH = 40, 60
 ORIENTATION = 0x0112
@@ -63,6 +63,7 @@ def test_exif_orientation_is_applied(tmp_path: Path, tag: int, suffix: str) -> N
     Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif, quality=95)
     error = read_image(path).astype(int) - picture()
     assert np.abs(error).mean() < 8  # JPEG smears the corner's colour
+    assert picture_size(path) == (HEIGHT, WIDTH)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow remarks on the broken block
@@ -71,6 +72,7 @@ def test_a_broken_exif_block_does_not_lose_the_photo(tmp_path: Path, block: byte
     path = tmp_path / "a.jpg"
     Image.fromarray(picture()).save(path, exif=b"Exif\0\0" + block)
     assert read_image(path).shape == (HEIGHT, WIDTH, 3)
+    assert picture_size(path) == (HEIGHT, WIDTH)
 
 
 def test_cmyk(tmp_path: Path) -> None:
@@ -224,6 +226,14 @@ def test_too_small(tmp_path: Path, size: tuple[int, int]) -> None:
     Image.new("RGB", size).save(tmp_path / "a.png")
     with pytest.raises(ImageError, match=f"{size[0]} × {size[1]} pixels, too small"):
         read_image(tmp_path / "a.png")
+
+
+def test_the_size_of_what_is_no_picture(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="no such file"):
+        picture_size(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(ImageError, match="not a picture"):
+        picture_size(tmp_path / "a.jpg")
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:

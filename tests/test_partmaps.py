@@ -69,6 +69,15 @@ def test_paths_are_folded_under_the_root(maps: PartMaps, photo: str, place: str)
     assert maps.path_of(photo) == maps.root / place
 
 
+def test_the_photos_of_a_folder(maps: PartMaps) -> None:
+    photos = ["../photos/a.jpg", "Up_/b.png", "a.jpg", "images/a.b.jpg", "up/photos/a.jpg"]
+    for photo in photos:
+        maps.write(photo, labels())
+    (maps.root / ".half.1.part.png").write_bytes(b"")
+    assert maps.photos() == sorted(photos)
+    assert all(photo in maps for photo in maps.photos())
+
+
 @given(st.text(st.sampled_from("./\\:aC"), min_size=1))
 def test_no_path_leads_out_of_the_root(photo: str) -> None:
     root = Path("/maps")

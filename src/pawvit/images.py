@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pawvit.errors import ImageError
 
@@ -24,6 +25,9 @@ MAX_PIXELS = 200_000_000
 
 # Pillow's own limits would warn of honest pictures from 89 million pixels on and refuse at 179.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+_LYING = (5, 6, 7, 8)
+"""EXIF orientations whose rows are columns of the upright picture."""
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
 
@@ -88,6 +92,23 @@ def read_image(path: str | os.PathLike[str], *, bbox: Box | None = None) -> Pixe
             mend=f"use pictures of at least {MIN_SIDE} pixels a side, or take it out of the table",
         )
     return pixels
+
+
+def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Height and width of the upright picture, read off the head of its file; raises ImageError."""
+    try:
+        with Image.open(path) as opened:
+            if opened.format == "TIFF":
+                opened.load()  # which turns it
+            width, height = opened.size
+            with suppress(Exception):  # a broken EXIF block tells no orientation
+                if opened.getexif().get(ExifTags.Base.Orientation, 1) in _LYING:
+                    return width, height
+            return height, width
+    except FileNotFoundError:
+        raise ImageError("no such file", where=path, mend="correct the path") from None
+    except Exception as error:  # decoders raise whatever they stumble over
+        raise ImageError(f"the picture can't be read: {_reason(error)}", where=path) from None
 
 
 def crop(

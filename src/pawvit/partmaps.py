@@ -127,6 +127,19 @@ class PartMaps:
             raise PartMapError(f"{photo!r} is not the path of a photo", where=self.root)
         return self.root.joinpath(*folded[:-1], folded[-1] + ".png")
 
+    def photos(self) -> list[str]:
+        """The photos that have a map, sorted, by paths that `path_of` folds to the same files.
+
+        The path that a table gives can differ in what folding drops: a first `/`, a drive's `:`.
+        """
+        found = (path.relative_to(self.root) for path in self.root.rglob("*.png"))
+        # Half-written files begin with a dot.
+        named = [path for path in found if not path.name.startswith(".")]
+        return sorted(
+            "/".join((*map(_unfolded, path.parts[:-1]), _unfolded(path.name[:-4])))
+            for path in named
+        )
+
     def __contains__(self, photo: str) -> bool:
         return self.path_of(photo).exists()
 
@@ -192,3 +205,9 @@ def _folded(piece: str) -> str:
         return "up"
     # In any case: on Windows and macOS `Up` is the folder `up`.
     return piece + "_" if re.fullmatch("up_*", piece, re.IGNORECASE) else piece
+
+
+def _unfolded(piece: str) -> str:
+    if piece.lower() == "up":
+        return ".."
+    return piece[:-1] if re.fullmatch("up_+", piece, re.IGNORECASE) else piece

@@ -1,8 +1,9 @@
 """The photo table: which animal, seen from where, on which file. Knows columns, rows and paths.
 
 Columns are named as in wildlife-datasets: `path` and `identity`, optionally `image_id`,
-`orientation`, `camera`, `encounter`, `date`, `species`, `bbox`, `split`, `latitude`, `longitude`.
-Columns that pawvit does not know survive untouched.
+`orientation`, `camera`, `encounter`, `date`, `species`, `bbox`, `split`, `latitude`, `longitude`;
+and `mask_ok`: whether the photo's part map was found good. Columns that pawvit does not know
+survive untouched.
 """
 
 from __future__ import annotations
@@ -42,6 +43,18 @@ def orientation_of(raw: str) -> str | None:
     word = raw.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
     word = _SPELLINGS.get(word, word)
     return word if word in ORIENTATIONS else None
+
+
+_YES = ("yes", "y", "true", "t", "1", "1.0", "ok", "good")
+_NO = ("no", "n", "false", "f", "0", "0.0", "bad")
+
+
+def yes_or_no(raw: str) -> str | None:
+    """ "yes", "no", or "" for an empty cell; None where a cell means none of them."""
+    word = raw.strip().lower()
+    if word in _YES:
+        return "yes"
+    return "no" if word in _NO else None if word else ""
 
 
 def entity_of(identity: str, orientation: str | None) -> str:
@@ -110,6 +123,11 @@ class PhotoTable:
         if not self.has_orientation:
             return self.identities
         return [entity_of(i, o) for i, o in zip(self.identities, self.orientations, strict=True)]
+
+    @property
+    def mask_ok(self) -> list[bool]:
+        """Whether the part map of each photo may be learnt from; only "no" says that it may not."""
+        return [yes_or_no(cell) != "no" for cell in self.column("mask_ok")]
 
     def column(self, name: str) -> list[str]:
         """A column as strings; empty strings where the table has no such column."""

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -33,6 +34,14 @@ def test_the_command_check(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "error missing (1)" in result.output
     assert "row 3, [2].png: no such file" in result.output
+
+
+def test_a_mask_ok_that_means_nothing(tmp_path: Path) -> None:
+    save(tmp_path, "a.png")
+    path = tmp_path / "photos.csv"
+    path.write_text("path,identity,mask_ok\na.png,A,perhaps\n")
+    with pytest.raises(PhotoTableError, match="row 2: mask_ok is 'perhaps'"):
+        CliRunner().invoke(app, ["check", str(path)], catch_exceptions=False)
 
 
 def test_the_command_split(tmp_path: Path) -> None:

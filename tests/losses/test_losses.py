@@ -135,6 +135,57 @@ def test_mask_against_a_naive_loop(count_ignored: bool, count_absent: bool) -> N
     assert found.item() == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("count_ignored", [True, False])
+@pytest.mark.parametrize("count_absent", [True, False])
+def test_a_map_of_weight_zero_is_as_if_its_photo_were_not_there(
+    count_ignored: bool, count_absent: bool
+) -> None:
+    torch.manual_seed(4)
+    logits = torch.randn(3, 3, 6, 5, requires_grad=True)
+    labels = torch.randint(0, 3, (3, 6, 5)).to(torch.uint8)
+    labels[1, :2] = 255
+    labels[2][labels[2] == 1] = 0
+
+    def loss(chosen: list[int], weights: list[float] | None) -> Tensor:
+        return mask_loss(
+            logits[chosen],
+            labels[chosen],
+            count_ignored=count_ignored,
+            count_absent=count_absent,
+            weights=None if weights is None else torch.tensor(weights),
+        )
+
+    everything = [0, 1, 2]
+    assert torch.equal(loss(everything, [1, 1, 1]), loss(everything, None))
+    assert torch.allclose(loss(everything, [1, 0, 1]), loss([0, 2], None), atol=1e-6)
+    # The map that does not count may hold anything at all.
+    (gradient,) = torch.autograd.grad(loss(everything, [1, 0, 1]), logits)
+    assert torch.equal(gradient[1], torch.zeros_like(gradient[1]))
+    kept = loss(everything, [1, 0, 1]).item()
+    labels[1] = 255
+    assert loss(everything, [1, 0, 1]).item() == kept
+    # A mean: what counts half beside itself changes nothing.
+    assert torch.allclose(loss([0, 0], [1, 0.5]), loss([0], None), atol=1e-6)
+    nothing = loss(everything, [0, 0, 0])
+    (gradient,) = torch.autograd.grad(nothing, logits)
+    assert nothing.item() == 0
+    assert torch.equal(gradient, torch.zeros_like(gradient))
+
+
+def test_rejected_maps_change_the_mask_loss_alone() -> None:
+    torch.manual_seed(5)
+    given = (torch.randn(4, 8), torch.randn(4, 3), torch.randn(4, 2), torch.randn(4, 3, 6, 6))
+    labels = torch.randint(0, 3, (4, 6, 6)).to(torch.uint8)
+    entities, right = torch.tensor([0, 0, 1, 2]), torch.tensor([1.0, 0.0, 1.0, float("nan")])
+    _, plain = Criterion()(*given, Targets(entities, right, labels))
+    _, same = Criterion()(*given, Targets(entities, right, labels, torch.ones(4)))
+    _, other = Criterion()(*given, Targets(entities, right, labels, torch.tensor([1, 0, 1, 1.0])))
+    assert plain == same
+    for name in ("identity", "triplet", "orientation"):
+        assert plain[name] == other[name], name
+    assert plain["mask"] != other["mask"]
+
+
 def test_a_perfect_mask_costs_nothing_and_a_gradient_is_finite_at_its_edge() -> None:
     labels = torch.tensor([[[0, 1], [2, 255]]], dtype=torch.uint8)
     logits = torch.full((1, 3, 2, 2), -50.0)

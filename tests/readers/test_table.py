@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pawvit.errors import PawvitError, PhotoTableError
 from pawvit.photos import PhotoTable
-from pawvit.readers import read_photos, read_table, write_table
+from pawvit.readers import read_cells, read_photos, read_table, write_table
 
 
 def write(folder: Path, text: str, encoding: str = "utf-8", name: str = "photos.csv") -> Path:
@@ -132,6 +132,27 @@ def test_parquet_numbers_stay_whole_and_other_columns_keep_their_type(tmp_path: 
     for name in ("age", "tags"):
         assert again[name].type == source[name].type
         assert again[name].to_pylist() == source[name].to_pylist()
+
+
+def test_answers_in_any_spelling(tmp_path: Path) -> None:
+    words = ("yes", "No", "TRUE", "false", "1", "0", "", " n ")
+    text = "path,identity,mask_ok\n" + "".join(f"{n}.jpg,a,{w}\n" for n, w in enumerate(words))
+    (tmp_path / "photos.csv").write_text(text, "utf-8")
+    table = read_table(tmp_path / "photos.csv")
+    assert table.column("mask_ok") == ["yes", "no", "yes", "no", "yes", "no", "", "no"]
+    assert table.mask_ok == [True, False, True, False, True, False, True, False]
+    (tmp_path / "photos.csv").write_text("path,identity,mask_ok\na.jpg,a,0.5\n", "utf-8")
+    with pytest.raises(PhotoTableError, match=r"row 2: mask_ok is '0\.5'; write yes or no"):
+        read_table(tmp_path / "photos.csv")
+    (tmp_path / "photos.csv").write_text("path,identity\na.jpg,a\n", "utf-8")
+    assert read_table(tmp_path / "photos.csv").mask_ok == [True]
+
+
+def test_cells_of_a_small_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('path;mask_ok\nx\\b.jpg; no \n"a;b.jpg";yes\n', "utf-8-sig")
+    assert read_cells(tmp_path / "a.csv", "mask_ok") == {"x/b.jpg": "no", "a;b.jpg": "yes"}
+    with pytest.raises(PhotoTableError, match="no column `note`"):
+        read_cells(tmp_path / "a.csv", "note")
 
 
 def test_root_may_be_another_folder(tmp_path: Path) -> None:

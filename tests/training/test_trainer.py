@@ -16,9 +16,10 @@ from pawvit.model.heads import TrainingHeads
 from pawvit.model.pawvit import PawViT
 from pawvit.model.pretrained import build
 from pawvit.partmaps import PartMaps
-from pawvit.readers import read_table
+from pawvit.photos import PhotoTable
+from pawvit.readers import read_table, write_table
 from pawvit.training.config import TrainConfig, load_config
-from pawvit.training.dataset import TrainingPhotos
+from pawvit.training.dataset import TrainingPhotos, collate
 from pawvit.training.run import Run
 from pawvit.training.trainer import Progress, Trainer, choose_precision, parameter_groups
 
@@ -32,6 +33,7 @@ def photos_of(herd: Path, config: TrainConfig) -> TrainingPhotos:
         image_size=config.model.image_size,
         map_size=config.model.map_size,
         augment=config.augment,
+        rejected_mask_weight=config.loss.rejected_mask_weight,
     )
 
 
@@ -192,6 +194,58 @@ def test_a_photo_without_a_map_is_named(herd: Path, tmp_path: Path, tiny: tuple[
         photos_of(tmp_path / "herd", load_config("herd", tiny))
 
 
+def test_rejected_maps_are_not_looked_at(herd: Path, tmp_path: Path, tiny: tuple[str, ...]) -> None:
+    from pawvit.training.sampler import Draw
+
+    shutil.copytree(herd, tmp_path / "herd")
+    table = read_table(tmp_path / "herd/photos.csv").part("train")
+    maps = PartMaps.open(tmp_path / "herd/maps")
+    maps.path_of(table.paths[3]).unlink()
+    said = ["yes", "no", "", "no", *[""] * (len(table) - 4)]
+    table = PhotoTable(table.frame.assign(mask_ok=said), table.root, table.source)
+    config = load_config("herd", tiny)
+
+    def photos(weight: float) -> TrainingPhotos:
+        return TrainingPhotos(
+            table,
+            maps,
+            image_size=config.model.image_size,
+            map_size=config.model.map_size,
+            augment=config.augment,
+            rejected_mask_weight=weight,
+        )
+
+    data = photos(config.loss.rejected_mask_weight)
+    items = [data[Draw(photo, 0, False, 1)] for photo in range(4)]
+    assert [weight for *_, weight in items] == [1, 0, 1, 0]
+    assert [bool((labels == 255).all()) for _, labels, *_ in items] == [False, True, False, True]
+    images, labels, entities, right, weights = collate(items)
+    assert len(images) == len(labels) == len(entities) == len(right) == len(weights) == 4
+    with pytest.raises(PartMapError, match=r"1 of .* have no part map") as caught:
+        photos(0.5)
+    assert "mask_ok" in str(caught.value.mend)
+    maps.write(table.paths[3], maps.read(table.paths[0]))
+    assert photos(0.5)[Draw(1, 0, False, 1)][4] == 0.5
+
+
+def test_a_training_with_rejected_maps(herd: Path, tmp_path: Path, tiny: tuple[str, ...]) -> None:
+    """Only the mask loss hears of it: the first step's other losses are the same."""
+    shutil.copytree(herd, tmp_path / "herd")
+    table = read_table(tmp_path / "herd/photos.csv")
+    every_other = ["no" if row % 2 else "" for row in range(len(table))]
+    config = load_config("herd", [*tiny, "images=8", "loss.rejected_mask_weight=0.5"])
+    first: dict[str, dict[str, float]] = {}
+    for name, said in (("none", [""] * len(table)), ("half", every_other)):
+        changed = PhotoTable(table.frame.assign(mask_ok=said), table.root, table.source)
+        write_table(changed, tmp_path / "herd/photos.csv")
+        seen: list[Progress] = []
+        trainer_of(tmp_path / "herd", tmp_path / name, config, seen.append).fit()
+        first[name] = seen[0].losses
+    for loss in ("identity", "triplet", "orientation"):
+        assert first["none"][loss] == first["half"][loss]
+    assert first["none"]["mask"] != first["half"]["mask"]
+
+
 def test_one_entity_is_not_enough(herd: Path, tiny: tuple[str, ...]) -> None:
     config = load_config("herd", tiny)
     table = read_table(herd / "photos.csv").part("train")
@@ -219,8 +273,8 @@ def test_mirrored_photos_are_other_entities_of_the_other_flank(
 
     first = data.shows[0][0][0]
     mirrored = next(e for e, own in enumerate(data.shows) if (first, True) in own)
-    image, labels, _, right = data[Draw(first, 0, False, 1)]
-    other, flipped, entity, left = data[Draw(first, mirrored, True, 1)]
+    image, labels, _, right, _ = data[Draw(first, 0, False, 1)]
+    other, flipped, entity, left, _ = data[Draw(first, mirrored, True, 1)]
     assert torch.equal(image.flip(-1), other)
     assert torch.equal(labels.flip(-1), flipped)
     assert entity == mirrored

@@ -6,14 +6,13 @@ import sys
 
 import typer
 
-from pawvit.cli import catalogue, data
+from pawvit.cli import catalogue, data, parts
 from pawvit.cli.console import errors
 from pawvit.cli.demo import demo
 from pawvit.cli.embed import embed
 from pawvit.cli.evaluate import evaluate
 from pawvit.cli.herd import herd
 from pawvit.cli.identify import identify
-from pawvit.cli.masks import masks
 from pawvit.cli.models import models
 from pawvit.cli.report import report
 from pawvit.cli.train import train
@@ -27,7 +26,7 @@ app = typer.Typer(
     help="Know every animal by its parts: from photographs to names.",
 )
 app.add_typer(data.app, name="data")
-app.command()(masks)
+app.add_typer(parts.app, name="masks")
 app.command()(train)
 app.command()(evaluate)
 app.command()(report)

@@ -116,6 +116,7 @@ def train(
         image_size=config.model.image_size,
         map_size=config.model.map_size,
         augment=config.augment,
+        rejected_mask_weight=config.loss.rejected_mask_weight,
     )
     import torch
 

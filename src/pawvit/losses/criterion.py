@@ -23,11 +23,13 @@ class Targets:
         entities: (B,), indices into the training set's entities.
         right: (B,), 1 right flank, 0 left flank, NaN neither.
         labels: (B, h, w), part maps.
+        map_weights: (B,), how much each part map counts in the mask loss, in [0, 1]; None: alike.
     """
 
     entities: Int[Tensor, "B"]
     right: Float[Tensor, "B"]
     labels: UInt8[Tensor, "B h w"]
+    map_weights: Float[Tensor, "B"] | None = None
 
     def visible(self, K: int) -> Tensor:
         """(B, K), whether the part map holds each part."""
@@ -81,6 +83,7 @@ class Criterion:
                 gamma=self.gamma,
                 count_ignored=self.count_ignored,
                 count_absent=self.count_absent,
+                weights=targets.map_weights,
             )
         if self.orientation:
             losses["orientation"] = orientation_loss(

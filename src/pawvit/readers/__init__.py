@@ -12,12 +12,13 @@ from pawvit.errors import InputError
 from pawvit.photos import PhotoTable, orientation_of
 from pawvit.readers.atrw import is_atrw, read_atrw
 from pawvit.readers.folder import read_folder
-from pawvit.readers.table import TABLES, read_table, write_table
+from pawvit.readers.table import TABLES, read_cells, read_table, write_table
 from pawvit.readers.yakreid import is_yakreid, read_yakreid
 
 __all__ = [
     "TABLES",
     "read_atrw",
+    "read_cells",
     "read_folder",
     "read_photos",
     "read_pictures",

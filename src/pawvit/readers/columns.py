@@ -13,14 +13,17 @@ from pathlib import Path
 import pandas as pd
 
 from pawvit.images import SUFFIXES
-from pawvit.photos import REQUIRED, orientation_of, parse_box
+from pawvit.photos import REQUIRED, orientation_of, parse_box, yes_or_no
 
 COLUMNS = (
     *REQUIRED,
     *("image_id", "orientation", "camera", "encounter", "date", "species"),
-    *("bbox", "split", "latitude", "longitude"),
+    *("bbox", "split", "latitude", "longitude", "mask_ok"),
 )
-"""The columns that pawvit knows, named as in wildlife-datasets; only the first two are required."""
+"""The columns that pawvit knows; only the first two are required.
+
+All but the last, which is pawvit's own, are named as in wildlife-datasets.
+"""
 
 FIRST_ROW = 2
 """The row of the first photo, as a spreadsheet shows it: the header is row 1."""
@@ -78,6 +81,8 @@ def clean_cells(frame: pd.DataFrame, rows: Sequence[int], problems: list[str]) -
         ]
     if "orientation" in cells:
         cells["orientation"] = _orientations(cells["orientation"], rows, problems)
+    if "mask_ok" in cells:
+        cells["mask_ok"] = _answers(cells["mask_ok"], rows, problems)
     if "bbox" in cells:
         _check_boxes(cells["bbox"], rows, problems)
     return frame.assign(**cells)
@@ -93,6 +98,18 @@ def _orientations(cells: Iterable[str], rows: Sequence[int], problems: list[str]
                 " front, back or unknown"
             )
         found.append(orientation or "unknown")
+    return found
+
+
+def _answers(cells: Iterable[str], rows: Sequence[int], problems: list[str]) -> list[str]:
+    found = []
+    for row, cell in zip(rows, cells, strict=True):
+        answer = yes_or_no(cell)
+        if answer is None:
+            problems.append(
+                f"row {row}: mask_ok is {cell!r}; write yes or no, or leave it empty for yes"
+            )
+        found.append(answer or "")
     return found
 
 

@@ -76,6 +76,25 @@ def read_table(
     return PhotoTable(frame.assign(row=rows), path.parent if root is None else Path(root), path)
 
 
+def read_cells(path: str | os.PathLike[str], column: str) -> dict[str, str]:
+    """One column of a small CSV: `path` → cell, both without blanks around them.
+
+    Raises:
+        PhotoTableError: it can't be read, or lacks one of the two columns.
+    """
+    path = Path(path)
+    problems: list[str] = []
+    try:
+        frame, _ = _read_csv(_decode(path.read_bytes(), path), problems)
+    except OSError as error:
+        raise PhotoTableError(f"the file can't be read: {error.strerror}", where=path) from None
+    problems += [f"no column `{name}`" for name in ("path", column) if name not in frame.columns]
+    if problems:
+        raise PhotoTableError("the file can't be used", problems=problems, where=path)
+    keys = (cell.strip().replace("\\", "/") for cell in frame["path"])
+    return dict(zip(keys, (cell.strip() for cell in frame[column]), strict=True))
+
+
 def write_table(table: PhotoTable, path: str | os.PathLike[str]) -> Path:
     """Writes a table atomically: Parquet for `.parquet`, tabs for `.tsv`, else CSV (UTF-8, comma).
 

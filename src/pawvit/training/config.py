@@ -54,6 +54,9 @@ class LossConfig(_Section):
         count_ignored: whether pixels that a rotation brings in are wrong for every part in the
             mask loss, or are left out.
         count_absent: whether parts that a photo does not show count in its Dice term.
+        rejected_mask_weight: how much photos whose column `mask_ok` says no count in the mask
+            loss. With 0 their maps are not looked at, and need not be there: they teach identities,
+            and no flanks. Identities count in full in any case.
     """
 
     identity: float = Field(default=1.0, ge=0)
@@ -67,6 +70,7 @@ class LossConfig(_Section):
     orientation_mean: Literal["parts", "images"] = "parts"
     count_ignored: bool = False
     count_absent: bool = True
+    rejected_mask_weight: float = Field(default=0.0, ge=0, le=1)
 
 
 class OptimiserConfig(_Section):

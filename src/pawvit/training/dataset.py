@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from pawvit.anatomy import FLANKS, mirrored
+from pawvit.anatomy import FLANKS, IGNORE, mirrored
 from pawvit.errors import PartMapError, PawvitError, PhotoTableError
 from pawvit.images import resize
 from pawvit.partmaps import PartMaps
@@ -16,7 +16,8 @@ from pawvit.photos import PhotoTable, entity_of, mirrored_entity
 from pawvit.training.augment import Augment, AugmentConfig, mirror
 from pawvit.training.sampler import Draw
 
-Item = tuple[Tensor, Tensor, int, float]
+Item = tuple[Tensor, Tensor, int, float, float]
+Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
 class TrainingPhotos(Dataset["Item | PawvitError"]):
@@ -27,6 +28,8 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         maps: their part maps.
         image_size, map_size: height and width of what comes out.
         augment: how photos are changed.
+        rejected_mask_weight: how much the map of a photo counts whose `mask_ok` says no; with 0
+            its map is not looked at, and need not be there.
 
     Raises:
         PhotoTableError: no photo has an identity, or there is only one entity.
@@ -41,18 +44,25 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         image_size: tuple[int, int],
         map_size: tuple[int, int],
         augment: AugmentConfig,
+        rejected_mask_weight: float = 0.0,
     ) -> None:
         self.table = table.take([i for i, name in enumerate(table.identities) if name])
         self.maps, self.image_size = maps, image_size
         self.augment = Augment(augment, map_size)
-        without = [path for path in self.table.paths if path not in maps]
+        self.map_weights = [1.0 if ok else rejected_mask_weight for ok in self.table.mask_ok]
+        without = [
+            path
+            for path, weight in zip(self.table.paths, self.map_weights, strict=True)
+            if weight and path not in maps
+        ]
         if without:
             more = f" and {len(without) - 5} more" if len(without) > 5 else ""
             raise PartMapError(
                 f"{len(without)} of {len(self.table)} photos have no part map:"
                 f" {', '.join(str(maps.path_of(path)) for path in without[:5])}{more}",
                 where=maps.root,
-                mend="make them with pawvit masks, or take these photos out of the table",
+                mend="make them with pawvit masks, take these photos out of the table, or write no"
+                " in their column mask_ok",
             )
         shows: dict[str, list[tuple[int, bool]]] = {}
         sides = self.table.orientations
@@ -77,7 +87,10 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         return len(self.table)
 
     def __getitem__(self, draw: Draw) -> Item | PawvitError:
-        """One photo: image, map, entity, flank. An error is returned: a worker would garble it."""
+        """One photo: image, map, entity, flank, the map's weight.
+
+        An error is returned: a worker would garble it.
+        """
         try:
             return self._item(draw)
         except PawvitError as error:
@@ -86,29 +99,34 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
     def _item(self, draw: Draw) -> Item:
         pixels = resize(self.table.read(draw.photo), self.image_size)
         image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
-        labels = torch.from_numpy(self.maps.read(self.table.paths[draw.photo]).copy())
+        weight = self.map_weights[draw.photo]
+        if weight:
+            labels = torch.from_numpy(self.maps.read(self.table.paths[draw.photo]).copy())
+        else:
+            labels = torch.full(self.maps.parts.size, IGNORE, dtype=torch.uint8)
         side = self.sides[draw.photo]
         if draw.mirror:
             image, labels = mirror(image, labels)
             side = mirrored(side)
         image, labels = self.augment(image, labels, draw.seed)
         right = float(side == "right") if side in FLANKS else float("nan")
-        return image, labels, draw.entity, right
+        return image, labels, draw.entity, right, weight
 
 
 def collate(
     items: Sequence[Item | PawvitError],
-) -> tuple[Tensor, Tensor, Tensor, Tensor] | PawvitError:
-    """Single photos → (B, 3, H, W) images, (B, h, w) maps, (B,) entities, (B,) right or not."""
+) -> Batch | PawvitError:
+    """Single photos → (B, 3, H, W) images, (B, h, w) maps, (B,) entities, right or not, weights."""
     good = []
     for item in items:
         if isinstance(item, PawvitError):
             return item
         good.append(item)
-    images, labels, entities, right = zip(*good, strict=True)
+    images, labels, entities, right, weights = zip(*good, strict=True)
     return (
         torch.stack(images),
         torch.stack(labels),
         torch.tensor(entities),
         torch.tensor(right),
+        torch.tensor(weights),
     )

@@ -22,7 +22,7 @@ from pawvit.losses.criterion import Criterion, Targets
 from pawvit.model.heads import TrainingHeads
 from pawvit.model.pawvit import PawViT
 from pawvit.training.config import OptimiserConfig, TrainConfig
-from pawvit.training.dataset import TrainingPhotos, collate
+from pawvit.training.dataset import Batch, TrainingPhotos, collate
 from pawvit.training.run import Run
 from pawvit.training.sampler import Draw, PKSampler
 from pawvit.training.schedule import learning_rate
@@ -86,7 +86,9 @@ class Trainer:
         self.device = device
         self.model, self.heads = model.to(device), heads.to(device)
         self.validate, self.report, self.complete = validate, report, complete
-        self.criterion = Criterion(**config.loss.model_dump(exclude={"triplet_on"}))
+        self.criterion = Criterion(
+            **config.loss.model_dump(exclude={"triplet_on", "rejected_mask_weight"})
+        )
         self.sampler = PKSampler(
             photos.shows,
             entities_per_batch=config.sampler.entities,
@@ -151,12 +153,10 @@ class Trainer:
         self.complete()
         self.run.finish()
 
-    def _step(
-        self, step: int, batch: tuple[Tensor, Tensor, Tensor, Tensor]
-    ) -> tuple[dict[str, float], float]:
+    def _step(self, step: int, batch: Batch) -> tuple[dict[str, float], float]:
         # Drop path draws from here: the same in a resumed run as in one that was never stopped.
         torch.manual_seed(self.config.seed * 1_000_003 + step)
-        images, labels, entities, right = (part.to(self.device) for part in batch)
+        images, labels, entities, right, map_weights = (part.to(self.device) for part in batch)
         rate = self._set_learning_rate(step)
         self.model.train()
         self.heads.train()
@@ -169,7 +169,7 @@ class Trainer:
             outputs.entity_logits,
             outputs.orientation_logits,
             outputs.mask_logits,
-            Targets(entities, right, labels),
+            Targets(entities, right, labels, map_weights),
         )
         named = {name: loss.item() for name, loss in losses.items()} | {"total": total.item()}
         if not torch.isfinite(total):
@@ -240,7 +240,7 @@ class Trainer:
         self.metrics = state["metrics"]
         return int(state["step"])
 
-    def _batches(self, start: int) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor] | PawvitError]:
+    def _batches(self, start: int) -> Iterator[Batch | PawvitError]:
         loader: DataLoader[object] = DataLoader(
             self.photos,
             batch_sampler=_From(self.sampler, start),
