@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +19,89 @@ import torch
 import tiny_networks as tiny
 from pawvit.errors import CheckpointError, MissingExtraError
 from pawvit.teacher import hub
+
+SHA = "a" * 40
+FILES = {
+    "config.json": b'{"model_type": "segformer"}',
+    "model.safetensors": b"weights",
+    "pytorch_model.bin": b"a pickle",
+    "own.py": b"raise SystemExit(1)",
+    "README.md": b"---\nlicense: mit\n---\n",
+}
+
+
+class Hub(BaseHTTPRequestHandler):
+    """The few pages of the hub that a download asks for; it has one network."""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if "owner/net" not in path:
+            self.answer(b"{}", 401, {"X-Error-Code": "RepoNotFound"})
+        elif path.startswith("/api/models/owner/net/tree"):
+            files = [
+                {"type": "file", "path": n, "size": len(b), "oid": "0" * 40}
+                for n, b in FILES.items()
+            ]
+            self.answer(json.dumps(files).encode())
+        elif path.startswith("/api/models/owner/net"):
+            files = [{"rfilename": name} for name in FILES]
+            self.answer(json.dumps({"id": "owner/net", "sha": SHA, "siblings": files}).encode())
+        else:
+            name = path.rpartition("/")[2]
+            self.answer(FILES[name], 200, {"X-Repo-Commit": SHA, "ETag": f'"{name}"'})
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def answer(self, body: bytes, code: int = 200, heads: dict[str, str] | None = None) -> None:
+        self.send_response(code)
+        for name, value in {**(heads or {}), "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def found_by(server: ThreadingHTTPServer, home: Path, name: str, remote_code: bool) -> str:
+    """The files that another process finds on that hub, or what it says."""
+    code = (
+        "from pawvit.teacher import hub\n"
+        "try:\n"
+        f"    found = hub.find({name!r}, remote_code={remote_code})\n"
+        "    print(*sorted(file.name for file in found.folder.iterdir()), found.licence)\n"
+        "except Exception as error:\n"
+        "    print(error)\n"
+    )
+    there = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **there, "NO_PROXY": "127.0.0.1", "HF_HUB_OFFLINE": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_a_download_takes_no_pickle_and_code_only_if_asked(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        first = found_by(server, tmp_path, "owner/net", remote_code=False)
+        assert first == "README.md config.json model.safetensors mit"
+        unknown = found_by(server, tmp_path, "owner/other", remote_code=False)
+        assert "the hub has no network of this name" in unknown
+        server.shutdown()
+    # What was downloaded before is enough.
+    assert found_by(server, tmp_path, "owner/net", remote_code=False) == first
+    assert "can't be reached" in found_by(server, tmp_path, "owner/other", remote_code=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        more = found_by(server, tmp_path, "owner/net", remote_code=True)
+        assert more == "README.md config.json model.safetensors own.py mit"
+        server.shutdown()
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

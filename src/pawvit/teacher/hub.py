@@ -134,10 +134,11 @@ def _downloaded(name: str, patterns: tuple[str, ...]) -> Path:
             where=name,
             mend="correct the path, or write the name as the hub does: owner/name",
         )
-    page = f"{HUB}/{name}"
+    page, broke = f"{HUB}/{name}", "the hub can't be reached"
     try:
         # Asked for first and once: a download tries again and again for half a minute.
         huggingface_hub.HfApi().model_info(name, timeout=TIMEOUT)
+        broke = "the hub's could not be downloaded"
         return Path(huggingface_hub.snapshot_download(name, allow_patterns=list(patterns)))
     except errors.GatedRepoError:
         raise CheckpointError(
@@ -154,10 +155,13 @@ def _downloaded(name: str, patterns: tuple[str, ...]) -> Path:
     except Exception as error:  # whatever the hub's client and its own client stumble over
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     try:
-        return Path(huggingface_hub.snapshot_download(name, local_files_only=True))
+        here = huggingface_hub.snapshot_download(
+            name, allow_patterns=list(patterns), local_files_only=True
+        )
+        return Path(here)
     except Exception:
         raise CheckpointError(
-            f"there is no such folder, and the hub can't be reached: {reason}",
+            f"there is no such folder, and {broke}: {reason}",
             where=name,
             mend=f"check the network; or download {page} elsewhere and give its folder",
         ) from None
