@@ -121,7 +121,7 @@ def test_two_keypoint_files(
     both = ("--keypoints", "super.json", "--keypoints", "keypoints.json", "--foreground", "masks")
     assert call(monkeypatch, *both) == 0
     maps = PartMaps.open("maps")
-    assert maps.parts.settings["keypoints"] == "SuperAnimal-quadruped + AP-10K"
+    assert maps.parts.settings["keypoints"] == "AP-10K + SuperAnimal-quadruped"
     improved = maps.read("one.jpg")
     # Another giver is another teacher.
     assert call(monkeypatch, "--keypoints", "super.json", "--foreground", "masks") == 2
@@ -173,7 +173,7 @@ def test_a_network_improves_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch
     tiny.save_vitpose(folder / "pose", tiny.vitpose())
     superanimal("super.json")
     assert call(monkeypatch, "--keypoints", "super.json", "--pose", "pose", *GIVEN[2:]) == 0
-    assert PartMaps.open("maps").parts.settings["keypoints"] == "SuperAnimal-quadruped + AP-10K"
+    assert PartMaps.open("maps").parts.settings["keypoints"] == "AP-10K + SuperAnimal-quadruped"
 
 
 def test_networks_that_are_not_there(

@@ -42,6 +42,34 @@ def test_a_class_for_each_pixel(tmp_path: Path, picture: Pixels) -> None:
     assert ((shown > 0.5) == (labels.numpy() == 1)).mean() > 0.97
 
 
+def test_margins_are_looked_at(tmp_path: Path) -> None:
+    """A processor that cuts them off, as MobileViT's, does not do so here."""
+    from transformers import MobileViTConfig, MobileViTForSemanticSegmentation
+    from transformers import MobileViTImageProcessor as Processor
+
+    torch.manual_seed(0)
+    config = MobileViTConfig(
+        hidden_sizes=[16, 16, 16],
+        neck_hidden_sizes=[8, 8, 8, 8, 8, 8, 16],
+        num_attention_heads=2,
+        image_size=64,
+        aspp_out_channels=8,
+        **tiny.labels_of(["sky", "dog"]),
+    )
+    folder = tmp_path / "net"
+    MobileViTForSemanticSegmentation(config).save_pretrained(folder)
+    sides = {"height": 64, "width": 64}
+    Processor(size={"shortest_edge": 64}, crop_size=sides).save_pretrained(folder)
+    network = SegmentationNetwork(str(folder))
+    seen: list[torch.Size] = []
+    network._network.register_forward_pre_hook(
+        lambda _, args, given: seen.append(given["pixel_values"].shape), with_kwargs=True
+    )
+    shown = network("a.jpg", np.zeros((60, 120, 3), np.uint8), NOBODY)
+    assert shown.shape == (60, 120)
+    assert seen == [(1, 3, 64, 128)]
+
+
 def test_probabilities_of_animals_add_up(tmp_path: Path, picture: Pixels) -> None:
     names, biases = ["sky", "hot dog", "sheep;lamb", "cow", "teddy bear"], [0.0, 0, 30, 30, 0]
     network = SegmentationNetwork(tiny.save_segformer(tmp_path / "net", names, biases))

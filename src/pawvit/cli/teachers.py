@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from pawvit.cli.console import console, errors
 
 if TYPE_CHECKING:
-    import torch
-
     from pawvit.photos import PhotoTable
     from pawvit.teacher.geometry import Geometry
     from pawvit.teacher.hub import Source
@@ -62,7 +60,6 @@ def make_maps_from_keypoints(
     from pawvit.teacher.keypoints import read_keypoints
     from pawvit.teacher.pose import make_pose_maps
     from pawvit.teacher.shapes import SALIENT
-    from pawvit.training.trainer import choose_device
 
     if len(asked.files) + bool(asked.pose) > 2:
         raise InputError(
@@ -75,8 +72,7 @@ def make_maps_from_keypoints(
             mend="choose another foreground, or give --keypoints",
         )
     given: list[Keypoints] = [read_keypoints(file) for file in asked.files]
-    device = choose_device(asked.device)
-    shape = _shape(asked, device)
+    shape = _shape(asked)
     note = {"foreground": Path(asked.foreground).name}
     if asked.foreground == "saliency":
         # The paper's 0.2 is for a network that is surer of itself.
@@ -86,27 +82,28 @@ def make_maps_from_keypoints(
     if asked.pose is not None:
         # A keypoint file's segmentations belong to its animals, whom the network does not know.
         place = None if asked.foreground == "file" else shape
-        given.append(_network(asked.pose, table, place, device))
+        given.append(_network(asked.pose, table, place, asked.device))
         note["pose"] = Path(asked.pose).name
     found = given[0] if len(given) == 1 else Ensemble(*given)
-    note["keypoints"] = " + ".join(one.vocabulary.name for one in given)
+    note["keypoints"] = " + ".join(sorted(one.vocabulary.name for one in given))
     return make_pose_maps(
         table, out, found, shape, parts=parts, geometry=geometry, note=note, progress=progress
     )
 
 
-def _network(pose: str, table: PhotoTable, shape: Shape | None, device: torch.device) -> Keypoints:
+def _network(pose: str, table: PhotoTable, shape: Shape | None, device: str | None) -> Keypoints:
     from pawvit.errors import InputError
     from pawvit.teacher.vitpose import PoseNetwork, box_finder
+    from pawvit.training.trainer import choose_device
 
     if pose.lower().endswith(OWN_HEADS):
         raise InputError("keypoint heads in files of their own can't be read yet", where=pose)
-    network = PoseNetwork.load(pose, box_finder(table, shape), device=device)
+    network = PoseNetwork.load(pose, box_finder(table, shape), device=choose_device(device))
     _say(network.source)
     return network
 
 
-def _shape(asked: Asked, device: torch.device) -> Shape:
+def _shape(asked: Asked) -> Shape:
     from pawvit.errors import InputError
     from pawvit.teacher.hub import CONFIG
     from pawvit.teacher.shapes import MaskFolder, SalientAnimal, from_outline
@@ -123,6 +120,7 @@ def _shape(asked: Asked, device: torch.device) -> Shape:
             return MaskFolder(folder)
         return SalientAnimal() if asked.foreground == "saliency" else from_outline
     from pawvit.teacher.segmentation import SegmentationNetwork
+    from pawvit.training.trainer import choose_device
 
     if asked.remote_code:
         errors.print(
@@ -134,7 +132,10 @@ def _shape(asked: Asked, device: torch.device) -> Shape:
         )
     labels = [word.strip() for word in (asked.labels or "").split(",") if word.strip()]
     network = SegmentationNetwork(
-        asked.foreground, labels=labels, remote_code=asked.remote_code, device=device
+        asked.foreground,
+        labels=labels,
+        remote_code=asked.remote_code,
+        device=choose_device(asked.device),
     )
     _say(network.source)
     return network
@@ -144,7 +145,7 @@ def _say(source: Source) -> None:
     """A network's licence: RMBG's weights, for one, may not be used commercially."""
     from pawvit.teacher.hub import HUB
 
-    told = source.licence or f"not told; see its page ({HUB}/…)"
-    if not source.licence and not Path(source.name).exists():
-        told = f"not told; see {HUB}/{source.name}"
+    here = Path(source.name).exists()
+    page = "the page that it came from" if here else f"{HUB}/{source.name}"
+    told = source.licence or f"not told; see {page}"
     console.print(f"{source.name}: licence {told}", markup=False, soft_wrap=True)

@@ -105,6 +105,8 @@ class SegmentationNetwork:
             )
             self._network = hub.load(source, door).to(self._device)
             self._processor = hub.load_processor(source, AutoImageProcessor)
+            if getattr(self._processor, "do_center_crop", False):
+                self._processor.do_center_crop = False  # animals stand at the margin too
             self._foreground = self._channels(self._network.config.id2label)
             return self._semantic if semantic else self._masks
         if not source.own_code:
