@@ -12,7 +12,7 @@ from PIL import Image
 
 from pawvit.cli.main import main
 from pawvit.partmaps import PartMaps
-from pawvit.teacher.vocabularies import AP10K
+from pawvit.teacher.vocabularies import AP10K, SUPERANIMAL
 
 
 @pytest.fixture
@@ -98,3 +98,96 @@ def test_saliency_has_to_be_surer_than_masks(folder: Path, monkeypatch: pytest.M
     background = maps.read("one.jpg") == maps.parts.background
     assert background[:6].mean() > 0.9
     assert background[20:40, 20:40].mean() < 0.1
+
+
+# Networks, and two givers of keypoints
+
+
+def superanimal(file: str) -> None:
+    """The two photos' keypoints under SuperAnimal's names."""
+    flat = [n for i in range(39) for n in (12 + 1.4 * i, 14 + 0.8 * i, 2)]
+    raw = {
+        "images": [{"id": i, "file_name": f"{name}.jpg"} for i, name in enumerate(("one", "two"))],
+        "annotations": [{"image_id": i, "keypoints": flat} for i in range(2)],
+        "categories": [{"id": 1, "keypoints": list(SUPERANIMAL.keypoints)}],
+    }
+    Path(file).write_text(json.dumps(raw), "utf-8")
+
+
+def test_two_keypoint_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    superanimal("super.json")
+    both = ("--keypoints", "super.json", "--keypoints", "keypoints.json", "--foreground", "masks")
+    assert call(monkeypatch, *both) == 0
+    maps = PartMaps.open("maps")
+    assert maps.parts.settings["keypoints"] == "AP-10K + SuperAnimal-quadruped"
+    improved = maps.read("one.jpg")
+    # Another giver is another teacher.
+    assert call(monkeypatch, "--keypoints", "super.json", "--foreground", "masks") == 2
+    assert "begun with another teacher" in capsys.readouterr().err
+    (folder / "maps").rename("before")
+    assert call(monkeypatch, "--keypoints", "super.json", "--foreground", "masks") == 0
+    assert (PartMaps.open("maps").read("one.jpg") != improved).mean() > 0.02
+
+
+def test_givers_of_keypoints_that_don_t_go_together(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "--keypoints", "keypoints.json", *GIVEN) == 2
+    assert "AP-10K and AP-10K don't go together" in capsys.readouterr().err
+    assert call(monkeypatch, "--keypoints", "keypoints.json", *GIVEN, "--pose", "a/b") == 2
+    assert "at most two" in capsys.readouterr().err
+    assert call(monkeypatch, "--pose", "a/b", "--foreground", "file") == 2
+    assert "--foreground file is for segmentations in a keypoint file" in capsys.readouterr().err
+    assert call(monkeypatch, *GIVEN, "--remote-code") == 2
+    assert "are for a segmentation network" in capsys.readouterr().err
+    assert call(monkeypatch, "--pose", "head.safetensors", "--foreground", "masks") == 2
+    assert not (folder / "maps").exists()
+
+
+def test_networks_for_both(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = pytest.importorskip("tiny_networks")
+    tiny.save_vitpose(folder / "pose", tiny.vitpose(6))
+    tiny.save_segformer(folder / "segment", ["sky", "lion"], [0.0, 30.0])
+    (folder / "segment" / "README.md").write_text("---\nlicense: mit\n---\n", "utf-8")
+    labels = ("--foreground", "segment", "--foreground-labels", "lion")
+    assert call(monkeypatch, "--pose", "pose", *labels, "--device", "cpu") == 0
+    shown = capsys.readouterr().out
+    assert "2 part maps made" in shown
+    assert "segment: licence mit" in shown
+    assert "pose: licence not told" in shown
+    maps = PartMaps.open("maps")
+    told = {"pose": "pose", "keypoints": "AP-10K", "foreground": "segment", "labels": "lion"}
+    assert told.items() <= maps.parts.settings.items()
+    assert (maps.read("one.jpg") != maps.parts.background).all()
+    # All is there already: nothing is made again.
+    assert call(monkeypatch, "--pose", "pose", *labels) == 0
+    assert "0 part maps made, 2 kept" in capsys.readouterr().out
+
+
+def test_a_network_improves_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = pytest.importorskip("tiny_networks")
+    tiny.save_vitpose(folder / "pose", tiny.vitpose())
+    superanimal("super.json")
+    assert call(monkeypatch, "--keypoints", "super.json", "--pose", "pose", *GIVEN[2:]) == 0
+    assert PartMaps.open("maps").parts.settings["keypoints"] == "AP-10K + SuperAnimal-quadruped"
+
+
+def test_networks_that_are_not_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = pytest.importorskip("tiny_networks")
+    tiny.save_segformer(folder / "segment", ["sky", "dog"])
+    assert call(monkeypatch, "--pose", "segment", "--foreground", "masks") == 2
+    assert "this is no pose network: its model type is segformer" in capsys.readouterr().err
+    assert call(monkeypatch, "--pose", "no such net", "--foreground", "masks") == 2
+    assert "neither a folder nor a name of the hub" in capsys.readouterr().err
+    tiny.save_own_code(folder / "cutter")
+    assert call(monkeypatch, *GIVEN[:2], "--foreground", "cutter") == 2
+    assert "add --remote-code" in capsys.readouterr().err
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(folder / "m"))
+    call(monkeypatch, *GIVEN[:2], "--foreground", "cutter", "--remote-code")
+    assert "runs on this machine" in capsys.readouterr().err

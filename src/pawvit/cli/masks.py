@@ -14,7 +14,7 @@ from pawvit.cli.console import bar, console
 if TYPE_CHECKING:
     from pawvit.partmaps import PartMaps
     from pawvit.photos import PhotoTable
-    from pawvit.teacher.job import Made, Progress
+    from pawvit.teacher.job import Made
 
 SHEET = "contact-sheet.jpg"
 
@@ -63,28 +63,49 @@ def masks(
     ] = 0.5,
     seed: Annotated[int, typer.Option(help="Of the sample and the clustering.")] = 0,
     keypoints: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            help="Parts from keypoints instead: COCO keypoints (.json) or DeepLabCut (.csv)."
+            help="Parts from keypoints instead: COCO keypoints (.json) or DeepLabCut (.csv). Given"
+            " twice, AP-10K's improve SuperAnimal's."
+        ),
+    ] = None,
+    pose: Annotated[
+        str | None,
+        typer.Option(
+            help="Parts from the keypoints of a ViTPose network: hub name, folder, or the authors'"
+            " .pth file."
         ),
     ] = None,
     parts: Annotated[
-        PartNames, typer.Option(help="With --keypoints: the tiger's five parts, the yak's four.")
+        PartNames, typer.Option(help="With keypoints: the tiger's five parts, the yak's four.")
     ] = PartNames.tiger,
     foreground: Annotated[
         str,
         typer.Option(
-            help="With --keypoints: `saliency`, `file` for the segmentations in the keypoint file,"
-            " or a folder of masks (PNG, animal white)."
+            help="With keypoints: `saliency`, `file` for the segmentations in the keypoint file, a"
+            " folder of masks (PNG, animal white), or a segmentation network (hub name or folder)."
         ),
     ] = "saliency",
+    foreground_labels: Annotated[
+        str | None,
+        typer.Option(help="Labels of that network that are foreground, between commas."),
+    ] = None,
+    remote_code: Annotated[
+        bool,
+        typer.Option(
+            "--remote-code", help="Let Python code that the network brings run on this machine."
+        ),
+    ] = False,
     geometry: Annotated[
         GeometryName,
         typer.Option(
-            help="With --keypoints: `inside` measures along the body and keeps heads small,"
+            help="With keypoints: `inside` measures along the body and keeps heads small,"
             " `paper` does as the paper's code."
         ),
     ] = GeometryName.inside,
+    device: Annotated[
+        str | None, typer.Option(help="With keypoints: cpu, cuda, mps; default: the best.")
+    ] = None,
 ) -> None:
     """Find the parts of the animal in every photo.
 
@@ -97,8 +118,9 @@ def masks(
     from pawvit.errors import InputError
     from pawvit.readers import read_photos
 
-    if keypoints is not None and teacher is not None:
-        raise InputError("--teacher is of discovered parts: it can't go with --keypoints")
+    posed = bool(keypoints) or pose is not None
+    if posed and teacher is not None:
+        raise InputError("--teacher is of discovered parts: it can't go with keypoints")
     table = read_photos(photos)
     if split is not None:
         table = table.part(split)
@@ -107,8 +129,18 @@ def masks(
         def progress(label: str) -> Callable[[int, int], None]:
             return bars.enter_context(bar(label))
 
-        if keypoints is not None:
-            made = _from_keypoints(table, out, keypoints, parts, foreground, geometry, progress)
+        if posed:
+            from pawvit.cli.teachers import Asked, make_maps_from_keypoints
+            from pawvit.teacher.geometry import INSIDE, PAPER
+
+            made = make_maps_from_keypoints(
+                table,
+                out,
+                Asked(keypoints or (), pose, foreground, foreground_labels, remote_code, device),
+                parts=parts.value,
+                geometry=PAPER if geometry is GeometryName.paper else INSIDE,
+                progress=progress,
+            )
         else:
             from pawvit.teacher.masks import make_maps
 
@@ -122,7 +154,7 @@ def masks(
                 seed=seed,
                 progress=progress,
             )
-    if keypoints is None:
+    if not posed:
         _say_agreement(out)
     sheet = out / SHEET
     _draw(table, made.maps, sheet)
@@ -133,44 +165,6 @@ def masks(
     if made.written or made.kept:
         console.print(f"look at {sheet}", soft_wrap=True)
     _say_what_failed(made, photos)
-
-
-def _from_keypoints(
-    table: PhotoTable,
-    out: Path,
-    keypoints: Path,
-    parts: PartNames,
-    foreground: str,
-    geometry: GeometryName,
-    progress: Progress,
-) -> Made:
-    from dataclasses import replace
-
-    from pawvit.teacher.geometry import INSIDE, PAPER
-    from pawvit.teacher.keypoints import read_keypoints
-    from pawvit.teacher.pose import make_pose_maps
-    from pawvit.teacher.shapes import SALIENT, MaskFolder, SalientAnimal, Shape, from_outline
-
-    found = read_keypoints(keypoints)
-    how = PAPER if geometry is GeometryName.paper else INSIDE
-    shape: Shape
-    if foreground == "file":
-        shape = from_outline
-    elif foreground == "saliency":
-        # The paper's 0.2 is for a network that is surer of itself.
-        shape, how = SalientAnimal(), replace(how, foreground=SALIENT)
-    else:
-        shape = MaskFolder(Path(foreground))
-    return make_pose_maps(
-        table,
-        out,
-        found,
-        shape,
-        parts=parts.value,
-        geometry=how,
-        note={"keypoints": found.vocabulary.name, "foreground": Path(foreground).name},
-        progress=progress,
-    )
 
 
 def _say_agreement(out: Path) -> None:

@@ -27,7 +27,7 @@ from pawvit.teacher.geometry import INSIDE, Geometry, Pose, part_map
 from pawvit.teacher.job import Made, Progress, refuse_shared_pictures
 from pawvit.teacher.keypoints import Animal
 from pawvit.teacher.shapes import Shape
-from pawvit.teacher.vocabularies import PARTS
+from pawvit.teacher.vocabularies import PARTS, Vocabulary
 
 FLAGGED = "flagged.csv"
 """In the folder of maps: which photos got none, and why."""
@@ -40,7 +40,11 @@ OUTSIDE = 0.05
 
 
 class Keypoints(Protocol):
-    """Gives the animals of pictures: `KeypointFile`, or a pose network."""
+    """Gives the animals of pictures: `KeypointFile`, `PoseNetwork`, or an `Ensemble` of two."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Of all poses."""
 
     def __call__(
         self, paths: Sequence[str], pictures: Sequence[Pixels], /
@@ -129,17 +133,17 @@ def chosen(
         KeypointError: there is none, or its keypoints don't fit the picture.
     """
     height, width = picture.shape[:2]
-    fitting = [_fitted(animal, width, height) for animal in animals]
+    fitting = [fitted(animal, width, height) for animal in animals]
     fitting = [animal for animal in fitting if animal.pose.confidence.any()]
     if box is not None:
-        fitting = [animal for animal in fitting if _overlap(animal.extent, box) > 0]
+        fitting = [animal for animal in fitting if overlap(animal.extent, box) > 0]
     if not fitting:
         where = "in the picture" if box is None else "in the photo's box"
         raise KeypointError(f"no animal {where} has keypoints")
 
     def rank(animal: Animal) -> float:
         own = animal.extent
-        return own[2] * own[3] if box is None else _overlap(own, box)
+        return own[2] * own[3] if box is None else overlap(own, box)
 
     best = max(fitting, key=rank)
     _refuse_outside(best.pose, width, height)
@@ -148,8 +152,12 @@ def chosen(
     return replace(best, pose=pose, box=box or best.box), box
 
 
-def _fitted(animal: Animal, width: int, height: int) -> Animal:
-    """The animal in the picture's own pixels, where its keypoints were made on a smaller copy."""
+def fitted(animal: Animal, width: int, height: int) -> Animal:
+    """The animal in the picture's own pixels, where its keypoints were made on a smaller copy.
+
+    Raises:
+        KeypointError: that copy had another shape.
+    """
     if animal.size is None or animal.size == (width, height):
         return animal
     across, down = width / animal.size[0], height / animal.size[1]
@@ -188,7 +196,7 @@ def _view(
     return replace(pose, confidence=pose.confidence * inside), part
 
 
-def _overlap(one: Box, other: Box) -> float:
+def overlap(one: Box, other: Box) -> float:
     """Intersection over union."""
     across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
     down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])

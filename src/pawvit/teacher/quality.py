@@ -151,9 +151,11 @@ def _widened(mask: Mask) -> Mask:
     height, width = mask.shape
     padded = np.pad(mask, NEAR)
     steps = range(2 * NEAR + 1)
-    found = [padded[dy : dy + height, dx : dx + width] for dy in steps for dx in steps]
-    wide: Mask = np.stack(found).any(axis=0)
-    return wide
+    found = np.zeros_like(mask)
+    for dy in steps:
+        for dx in steps:
+            found |= padded[dy : dy + height, dx : dx + width]
+    return found
 
 
 def adjusted_rand(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic]) -> float:
