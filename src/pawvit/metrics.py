@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,20 @@ class Scores:
 
     def take(self, chosen: Mask) -> Scores:
         """The scores of the queries where the mask (Q,) is true."""
-        return Scores(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Scores(*(column[chosen] for column in self._columns()))
+
+    def with_misses(self, number: int) -> Scores:
+        """These scores and, behind them, so many queries that found nothing at all."""
+        fill = {"top": -1, "similarity": np.nan}
+        more = {
+            field.name: np.full((number, *column.shape[1:]), fill.get(field.name, 0), column.dtype)
+            for field, column in zip(fields(self), self._columns(), strict=True)
+        }
+        pairs = zip(self._columns(), more.values(), strict=True)
+        return Scores(*(np.concatenate(pair) for pair in pairs))
+
+    def _columns(self) -> list[npt.NDArray[Any]]:
+        return [getattr(self, field.name) for field in fields(self)]
 
 
 def rank(similarity: Vectors, candidates: Mask) -> Ints:

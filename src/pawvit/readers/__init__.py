@@ -10,19 +10,25 @@ import pandas as pd
 
 from pawvit.errors import InputError
 from pawvit.photos import PhotoTable, orientation_of
-from pawvit.readers.atrw import is_atrw, read_atrw
+from pawvit.readers.atrw import is_atrw, read_atrw, read_atrw_wild
+from pawvit.readers.benchmark import read_benchmark
 from pawvit.readers.folder import read_folder
+from pawvit.readers.pieces import PIECES, require
 from pawvit.readers.table import TABLES, read_table, write_table
 from pawvit.readers.yakreid import is_yakreid, read_yakreid
 
 __all__ = [
+    "PIECES",
     "TABLES",
     "read_atrw",
+    "read_atrw_wild",
+    "read_benchmark",
     "read_folder",
     "read_photos",
     "read_pictures",
     "read_table",
     "read_yakreid",
+    "require",
     "write_table",
 ]
 
