@@ -1,4 +1,4 @@
-"""`pawvit data`: look a table of photos over, and deal its photos to splits."""
+"""`pawvit data`: describe a table of photos, look it over, deal its photos to splits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Check a table of photos, and split it.")
+app = typer.Typer(no_args_is_help=True, help="Describe, check and split a table of photos.")
 
 Photos = Annotated[
     Path,
@@ -22,6 +22,23 @@ class By(StrEnum):
     identity = "identity"
     time = "time"
     encounter = "encounter"
+
+
+@app.command()
+def describe(
+    photos: Photos,
+    json: Annotated[Path | None, typer.Option(help="Write the counts as JSON.")] = None,
+) -> None:
+    """Count what a table or a known set holds; for ATRW and YakReID-103, beside the paper's counts.
+
+    Photos, individuals, entities and their mirror images, photos of each, orientations, cameras,
+    encounters, splits, and the queries that have an answer under each protocol. Opens no picture.
+    """
+    from pawvit.cli import description
+    from pawvit.readers import known_set, read_photos
+
+    table = read_photos(photos)
+    description.describe(table, known_set(photos), as_json=json)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pawvit.protocols.atrw import atrw, atrw_wild
 from pawvit.protocols.named import BENCHMARKS, Benchmark
 from pawvit.protocols.rule import Protocol
-from pawvit.protocols.tables import cross_encounter, leave_one_out, query_gallery
+from pawvit.protocols.tables import cross_encounter, leave_one_out, possible, query_gallery
 
 __all__ = [
     "BENCHMARKS",
@@ -18,5 +18,6 @@ __all__ = [
     "atrw_wild",
     "cross_encounter",
     "leave_one_out",
+    "possible",
     "query_gallery",
 ]

@@ -80,6 +80,26 @@ def query_gallery(
     return _from_table(table, f"{query} → {gallery}", asked, answering, flank_known)
 
 
+def possible(table: PhotoTable) -> list[Protocol]:
+    """Every protocol that a table has the columns for; the flank unknown first, then known.
+
+    The flank is known where any photo says it.
+
+    Raises:
+        PhotoTableError: no photo has an identity.
+    """
+    found = []
+    told = set(table.orientations) != {"unknown"}
+    for flank in (False, True) if told else (False,):
+        found.append(leave_one_out(table, flank_known=flank))
+        if any(table.column("encounter")):
+            found.append(cross_encounter(table, flank_known=flank))
+        for column in ("split", "role"):
+            if {"query", "gallery"} <= set(table.column(column)):
+                found.append(query_gallery(table, column=column, flank_known=flank))
+    return found
+
+
 def _from_table(
     table: PhotoTable, name: str, query: Ints, gallery: Ints, flank_known: bool
 ) -> Protocol:

@@ -20,6 +20,7 @@ from pawvit.readers.yakreid import is_yakreid, read_yakreid
 __all__ = [
     "PIECES",
     "TABLES",
+    "known_set",
     "read_atrw",
     "read_atrw_wild",
     "read_benchmark",
@@ -41,9 +42,17 @@ def read_photos(path: str | os.PathLike[str]) -> PhotoTable:
     path = Path(path)
     if not path.is_dir():
         return read_table(path)
+    return {"atrw": read_atrw, "yakreid": read_yakreid, "": read_folder}[known_set(path)](path)
+
+
+def known_set(path: str | os.PathLike[str]) -> str:
+    """Which of the paper's sets a folder holds the lists of: "atrw", "yakreid" or neither, ""."""
+    path = Path(path)
+    if not path.is_dir():
+        return ""
     if is_atrw(path):
-        return read_atrw(path)
-    return read_yakreid(path) if is_yakreid(path) else read_folder(path)
+        return "atrw"
+    return "yakreid" if is_yakreid(path) else ""
 
 
 def read_pictures(paths: Sequence[str | os.PathLike[str]], orientation: str) -> PhotoTable:
