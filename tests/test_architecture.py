@@ -15,7 +15,7 @@ SOURCE = Path(pawvit.__file__).parent
 
 # Rooms on one line may know each other only as FRIENDS says; all may know the lines above.
 LINES = [
-    {"errors"},
+    {"errors", "ranking"},
     {"anatomy", "files", "images", "photos", "partmaps", "metrics", "descriptors", "tensorfile"},
     {"encounters", "splits"},
     {"readers", "audit", "herd", "model", "protocols"},
@@ -37,7 +37,15 @@ FORBIDDEN = {
     "model": {"readers", "protocols", "herd"},
     "herd": {"model", "readers"},
 }
-WITHOUT_TORCH = ["metrics", "protocols", "descriptors", "evaluation", "catalogue", "identify"]
+WITHOUT_TORCH = [
+    "ranking",
+    "metrics",
+    "protocols",
+    "descriptors",
+    "evaluation",
+    "catalogue",
+    "identify",
+]
 
 
 def line_of(room: str) -> int:

@@ -14,9 +14,7 @@ import numpy.typing as npt
 from pawvit.errors import InputError
 from pawvit.metrics import (
     Floats,
-    Ints,
     Scores,
-    Vectors,
     chance_average_precision,
     chance_inverse_negative_penalty,
     chance_within,
@@ -26,6 +24,7 @@ from pawvit.metrics import (
     score_all,
 )
 from pawvit.protocols import Protocol
+from pawvit.ranking import Ints, Vectors
 
 METRICS = ("map_queries", "map_entities", "rank1", "rank5", "rank10", "minp")
 """The numbers of an evaluation, each in [0, 1]."""

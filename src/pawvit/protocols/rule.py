@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pawvit.anatomy import ORIENTATIONS, comparable
-from pawvit.metrics import Ints, Mask
+from pawvit.ranking import Ints, Mask, where
 
 _COMPARABLE = np.array([[comparable(a, b) for b in ORIENTATIONS] for a in ORIENTATIONS])
 _BLOCK = 64
@@ -69,7 +69,7 @@ class Protocol:
             candidates &= seen[self.orientation[query]]
         same = self.entity[query][:, None] == self.entity[gallery]
         same &= self.entity[query][:, None] >= 0
-        rows, columns = np.nonzero(same)
+        rows, columns = where(same)
         one, other = query[rows], gallery[columns]
         near = (self.series[one] == self.series[other]) & (self.series[one] >= 0)
         near &= np.abs(self.moment[one] - self.moment[other]) <= self.gap

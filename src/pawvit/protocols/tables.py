@@ -6,9 +6,9 @@ import numpy as np
 
 from pawvit.anatomy import ORIENTATIONS
 from pawvit.errors import PhotoTableError
-from pawvit.metrics import Ints
 from pawvit.photos import PhotoTable
 from pawvit.protocols.rule import Protocol, codes
+from pawvit.ranking import Ints
 
 
 def leave_one_out(table: PhotoTable, *, flank_known: bool = False) -> Protocol:
