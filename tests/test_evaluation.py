@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -374,3 +377,16 @@ def test_the_match_curve_of_one_individual_has_no_interval():
     curve = match_curve(evaluate(random_units(4), leave_one_out(table)), ranks=3)
     assert np.isnan(curve.lower).all()
     assert curve.share.tolist() == [1, 1, 1]
+
+
+@pytest.mark.slow
+def test_fifty_thousand_photos_fit_in_two_gigabytes():
+    """Memory does not grow with the square: the whole matrix alone would take 10 GB."""
+    script = Path(__file__).parents[1] / "benchmarks" / "evaluation.py"
+    ended = subprocess.run(
+        [sys.executable, script, "size", "50000"], capture_output=True, text=True, check=True
+    )
+    said = re.fullmatch(r"50000 × 50000, (\d+) queries: [\d.]+ s, peak ([\d.]+) GB\n", ended.stdout)
+    assert said
+    assert int(said[1]) > 49_000
+    assert float(said[2]) < 2
