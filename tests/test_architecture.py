@@ -19,7 +19,7 @@ LINES = [
     {"anatomy", "files", "images", "photos", "partmaps", "metrics", "descriptors", "tensorfile"},
     {"encounters", "splits"},
     {"readers", "audit", "herd", "model", "protocols"},
-    {"teacher", "losses", "embedder"},
+    {"teacher", "losses", "embedder", "sets"},
     {"training"},
     {"evaluation", "catalogue", "identify"},
     {"report"},
@@ -36,6 +36,7 @@ FORBIDDEN = {
     "teacher": {"training", "losses"},
     "model": {"readers", "protocols", "herd"},
     "herd": {"model", "readers"},
+    "sets": {"model", "protocols", "herd"},
 }
 WITHOUT_TORCH = [
     "ranking",
