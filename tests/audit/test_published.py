@@ -96,6 +96,18 @@ def test_yaks_simple_and_hard(shared: Path, tmp_path: Path) -> None:
     }
 
 
+def test_the_simple_test_is_known_by_its_size_or_its_folder(shared: Path, tmp_path: Path) -> None:
+    root = tmp_path / "yaks"
+    for name in ("query", "gallery"):
+        lay(shared, root, **{f"{name}DOTtxt": f"lists/yak_simple_{name}.txt"})
+    assert counts(root)["simple test's photos"] == (843, 843, False)
+    lines = (root / "query.txt").read_text().splitlines()[1:]
+    (root / "query.txt").write_text("\n".join(lines))
+    assert counts(root)["hard test's photos"] == (842, 433, True)
+    root = root.rename(tmp_path / "YakReID-103_simple")
+    assert counts(root)["simple test's photos"] == (842, 843, True)
+
+
 def test_other_photos_differ_and_other_sets_are_not_in_the_paper() -> None:
     frame = pd.DataFrame({"path": ["a", "b"], "identity": ["1", "2"], "split": "train"})
     table = PhotoTable(frame, Path(), Path("atrw"))

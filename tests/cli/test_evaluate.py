@@ -89,6 +89,17 @@ def test_yaks_simple_and_hard(data: Path, run: Path, tmp_path: Path) -> None:
         assert f"has {queries} queries, officially" in said
 
 
+def test_a_known_set_without_a_protocol_is_told_of_its_own(
+    data: Path, run: Path, tmp_path: Path
+) -> None:
+    said, found = results_of(data / "atrw", run, tmp_path / "a.json", "--split", "test")
+    assert "--protocol atrw, atrw-wild" in said
+    assert [one["name"] for one in found] == [
+        "leave-one-out, flank unknown",
+        "leave-one-out, flank known",
+    ]
+
+
 def test_what_is_missing_is_named(data: Path, run: Path, tmp_path: Path) -> None:
     with pytest.raises(PhotoTableError, match="3 of 3 pieces of atrw are missing"):
         output_of(app, tmp_path, "-m", run, "--protocol", "atrw")

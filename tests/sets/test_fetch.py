@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import subprocess
+import tarfile
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,9 +17,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from commands import output_of
+from paper_folders import write_atrw
 from pawvit.cli.data import app
 from pawvit.errors import InputError, PawvitError, PhotoTableError
-from pawvit.readers import read_table
+from pawvit.readers import read_benchmark, read_table
 from pawvit.sets import SETS, Archive, fetch
 from pawvit.sets.tables import read_stripes, read_wildbook
 from sets.server import serving
@@ -82,6 +84,7 @@ def test_a_set_is_fetched_once_its_licence_is_agreed_to(
         assert server.asked == []
         agreed = CliRunner().invoke(app, words, input="y\n")
         assert agreed.exit_code == 0, agreed.output
+        assert "no checksum is published" in agreed.output
         table = read_table(folder / "photos.csv")
         assert table.identities == ["9", "7", "7"]
         assert table.orientations == ["left", "left", "right"]
@@ -163,6 +166,34 @@ def test_stripespotter_in_three_parts(tmp_path: Path) -> None:
     (tmp_path / "data/SightingData.csv").write_text("a,b\n1,2\n")
     with pytest.raises(PhotoTableError, match="can't be read"):
         read_stripes(tmp_path / "data")
+
+
+def test_the_paper_s_tigers_are_laid_out_as_their_reader_expects(tmp_path: Path) -> None:
+    """The archives of ATRW, packed as they are known to be, from a drawn herd."""
+    source = write_atrw(tmp_path / "source")
+    files = {}
+    for archive in SETS["atrw"].archives:
+        out = io.BytesIO()
+        if archive.name.endswith(".tar.gz"):
+            with tarfile.open(fileobj=out, mode="w:gz") as packed:
+                packed.add(source / archive.into, arcname=".")
+        else:
+            with zipfile.ZipFile(out, "w") as zipped:
+                for path in (source / "eval_script").rglob("*.json"):
+                    zipped.write(path, path.relative_to(source / "eval_script"))
+        files[f"/{archive.name}"] = out.getvalue()
+    with serving(files) as server:
+        archives = tuple(
+            replace(one, url=f"{server.url}/{one.name}") for one in SETS["atrw"].archives
+        )
+        fetch(replace(SETS["atrw"], archives=archives), tmp_path / "out", bar=no_bar)
+    table = read_table(tmp_path / "out/photos.csv")
+    assert (len(table.part("train")), len(table.part("test"))) == (36, 12)
+    assert all(file.is_file() for file in table.files)
+    for name in ("atrw", "atrw-wild"):
+        test, truth = read_benchmark(tmp_path / "out", name)
+        assert len(test) == 12
+        assert truth is not None
 
 
 def test_a_file_of_wild_me(tmp_path: Path) -> None:

@@ -57,6 +57,11 @@ def fetch(
     folder = Path(name) if output is None else output
     table = sets.fetch(chosen, folder, bar=bar, keep=keep)
     console.print(f"{folder / 'photos.csv'}: {len(table)} photos", markup=False)
+    if not all(archive.sha256 for archive in chosen.archives):
+        console.print(
+            f"no checksum is published to check it by; what came is in {folder / 'fetched.json'}",
+            markup=False,
+        )
     console.print(f"look at it: pawvit data describe {folder / 'photos.csv'}", markup=False)
 
 

@@ -87,7 +87,7 @@ def evaluate(
     from pawvit.errors import PhotoTableError
     from pawvit.model import checkpoint
     from pawvit.protocols import BENCHMARKS
-    from pawvit.readers import read_photos
+    from pawvit.readers import known_set, read_photos
     from pawvit.training.run import BEST
     from pawvit.training.trainer import choose_device
 
@@ -97,6 +97,9 @@ def evaluate(
         mirrored = BENCHMARKS[chosen_rule].flip
     else:
         table = read_photos(photos)
+        if protocol is None and (known := known_set(photos)):
+            official = ", ".join(name for name in BENCHMARKS if name.startswith(known))
+            console.print(f"the official tests of this set: --protocol {official}", style="yellow")
         if split is not None:
             table = table.part(split)
         rules, mirrored = _of_table(table, chosen_rule, roles or "split"), False

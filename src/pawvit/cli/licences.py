@@ -49,7 +49,9 @@ def agree(one: PublicSet, *, yes: bool) -> None:
     if yes:
         return
     try:
-        agreed = typer.confirm("Do you agree to this licence?")
+        agreed = typer.confirm(
+            "Do you agree to this licence?" if one.licence else "Download it all the same?"
+        )
     except typer.Abort:  # nobody is there to be asked
         agreed = False
     if not agreed:
