@@ -15,11 +15,11 @@ SOURCE = Path(pawvit.__file__).parent
 
 # Rooms on one line may know each other only as FRIENDS says; all may know the lines above.
 LINES = [
-    {"errors"},
+    {"errors", "ranking"},
     {"anatomy", "files", "images", "photos", "partmaps", "metrics", "descriptors", "tensorfile"},
     {"encounters", "splits"},
     {"readers", "audit", "herd", "model", "protocols"},
-    {"teacher", "losses", "embedder"},
+    {"teacher", "losses", "embedder", "sets"},
     {"training", "partformats"},
     {"evaluation", "catalogue", "identify"},
     {"report"},
@@ -37,8 +37,17 @@ FORBIDDEN = {
     "partformats": {"readers", "model"},
     "model": {"readers", "protocols", "herd"},
     "herd": {"model", "readers"},
+    "sets": {"model", "protocols", "herd"},
 }
-WITHOUT_TORCH = ["metrics", "protocols", "descriptors", "evaluation", "catalogue", "identify"]
+WITHOUT_TORCH = [
+    "ranking",
+    "metrics",
+    "protocols",
+    "descriptors",
+    "evaluation",
+    "catalogue",
+    "identify",
+]
 
 
 def line_of(room: str) -> int:

@@ -20,11 +20,11 @@ from pawvit.metrics import (
     chance_within,
     group_means,
     interval,
-    rank,
     resampled_means,
     score,
     score_all,
 )
+from pawvit.ranking import Ranks
 
 
 def naive_order(
@@ -147,24 +147,11 @@ def test_average_precision_equals_scikit_learns(seed):
 
 def test_scores_by_hand():
     hits = np.array([[1, 0, 1, 0, 0, 1], [0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0]], np.bool_)
-    precision, first, penalty = score(hits)
+    rows, places = np.nonzero(hits)
+    precision, first, penalty = score(Ranks(3, rows, places + 1))
     assert precision == pytest.approx([(1 + 2 / 3 + 3 / 6) / 3, 0, 1 / 2])
     assert list(first) == [1, 0, 2]
     assert penalty == pytest.approx([3 / 6, 0, 1 / 2])
-
-
-def test_equals_stay_in_the_order_of_the_gallery_and_no_candidate_comes_before_one():
-    similarity = np.array([[0.5, 0.9, 0.5, -1.0, 0.9, 0.5]], np.float32)
-    candidates = np.array([[True, False, True, True, True, True]])
-    assert rank(similarity, candidates).tolist() == [[4, 0, 2, 5, 3, 1]]
-
-
-def test_rank_equals_a_stable_sort_of_float32_distances():
-    rng = np.random.default_rng(0)
-    similarity = rng.uniform(-1.0001, 1.0001, (3, 20_000)).astype(np.float32)
-    similarity[:, 10_000:] = similarity[:, :10_000]  # ties
-    expected = np.argsort(np.float32(1) - similarity, axis=1, kind="stable")
-    np.testing.assert_array_equal(rank(similarity, np.ones_like(similarity, np.bool_)), expected)
 
 
 def test_within_counts_the_first_right_candidate():
@@ -230,7 +217,8 @@ def test_resampled_means_spread_as_the_standard_error_says():
 def test_chance_equals_the_mean_over_all_orders(positives, candidates):
     labels = [1] * positives + [0] * (candidates - positives)
     orders = np.array(list(permutations(labels)), np.bool_)
-    precision, first, penalty = score(orders)
+    rows, places = np.nonzero(orders)
+    precision, first, penalty = score(Ranks(len(orders), rows, places + 1))
     numbers = np.array([positives]), np.array([candidates])
     assert chance_average_precision(*numbers) == pytest.approx([precision.mean()])
     assert chance_inverse_negative_penalty(*numbers) == pytest.approx([penalty.mean()])

@@ -11,7 +11,15 @@ import pytest
 
 from pawvit.errors import InputError, PhotoTableError
 from pawvit.photos import PhotoTable
-from pawvit.protocols import Protocol, atrw, cross_encounter, leave_one_out, query_gallery
+from pawvit.protocols import (
+    BENCHMARKS,
+    Protocol,
+    atrw,
+    atrw_wild,
+    cross_encounter,
+    leave_one_out,
+    query_gallery,
+)
 
 
 def table_of(rows: list[str], columns: str = "path identity orientation encounter") -> PhotoTable:
@@ -168,6 +176,79 @@ def test_another_file_is_not_taken_for_atrws(tmp_path, text):
 def test_a_missing_ground_truth_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.json"):
         atrw(tmp_path / "none.json")
+
+
+def test_in_the_wild_the_first_box_on_a_tiger_stands_for_it(tmp_path):
+    def tiger(eid: int, left: int, frame: int, query: str) -> dict[str, object]:
+        return {
+            "bbox": [left, 0, left + 100, 100],
+            "eid": eid,
+            "fid": [1, 0, frame],
+            "query": query,
+        }
+
+    truth = {
+        "3": [tiger(7, 0, 10, "sing"), tiger(8, 200, 10, "multi")],
+        "4": [tiger(7, 0, 13, "sing")],  # 3 frames on: left out
+        "5": [tiger(7, 0, 20, "sing"), tiger(8, 200, 90, "multi")],
+        "6": [tiger(8, 0, 400, "multi")],  # nobody finds it
+    }
+    path = tmp_path / "gt_test_wild.json"
+    path.write_text(json.dumps(truth))
+    rows = {
+        "3.jpg": ["0 0 100 100", "10 0 100 100", "201 0 100 100", "500 0 9 9"],
+        "4.jpg": ["0 0 100 50", "0 0 100 49"],  # half of it is enough, less is not
+        "5.jpg": ["0 0 100 100", "190 0 100 100"],
+        "9.jpg": ["0 0 100 100"],  # not in the test
+    }
+    cells = [(name, "", box) for name, boxes in rows.items() for box in boxes]
+    frame = pd.DataFrame(cells, columns=["path", "identity", "bbox"])
+    single, cross = atrw_wild(path, PhotoTable(frame, Path(), Path("boxes.csv")))
+    assert single.query.tolist() == [0, 4, 6]
+    assert cross.query.tolist() == [2, 7]
+    assert single.gallery.tolist() == cross.gallery.tolist() == [0, 2, 4, 6, 7]
+    assert (len(single.missed), len(cross.missed)) == (0, 1)
+    candidates, right = single.masks(0, 3)
+    assert candidates.tolist() == [[0, 1, 0, 1, 1], [0, 1, 0, 1, 1], [1, 1, 1, 0, 1]]
+    assert right.tolist() == [[0, 0, 0, 1, 0], [0, 0, 0, 1, 0], [1, 0, 1, 0, 0]]
+    bare = PhotoTable(frame.drop(columns="bbox"), Path(), Path("boxes.csv"))
+    with pytest.raises(PhotoTableError, match="needs a box in each row"):
+        atrw_wild(path, bare)
+    path.write_text("[]")
+    with pytest.raises(InputError, match="wild re-ID ground truth"):
+        atrw_wild(path, bare)
+
+
+def test_who_has_an_answer_at_all():
+    assert leave_one_out(FLANKS).answerable().tolist() == [True] * 3 + [False] + [True] * 2 + [
+        False
+    ]
+
+
+def test_a_benchmark_puts_the_photos_in_the_order_of_its_truth(tmp_path):
+    images = [
+        image(5, 1, [0, 0, 0], "sing"),
+        image(2, 1, [0, 0, 9], "sing"),
+        image(9, 2, [1, 0, 0], "multi"),
+    ]
+    truth = tmp_path / "gt_test_plain.json"
+    truth.write_text(json.dumps(images))
+    table = table_of([f"x/00000{n}.jpg 1" for n in (1, 2, 5, 9)], "path identity")
+    ordered, protocols = BENCHMARKS["atrw"].on(table, truth)
+    assert ordered.paths == ["x/000005.jpg", "x/000002.jpg", "x/000009.jpg"]
+    assert BENCHMARKS["atrw"].differences(protocols) == [
+        "ATRW single_cam has 2 queries, officially 701",
+        "ATRW cross_cam has 1 queries, officially 1063",
+        "3 photos may answer, officially 1764",
+    ]
+    with pytest.raises(PhotoTableError, match=r"2 of the 3 photos.*\n.*000005\.jpg"):
+        BENCHMARKS["atrw"].on(table.take([1]), truth)
+    with pytest.raises(InputError, match="needs its ground truth"):
+        BENCHMARKS["atrw"].on(table)
+
+
+def test_only_tigers_are_mirrored():
+    assert {name for name, one in BENCHMARKS.items() if one.flip} == {"atrw", "atrw-wild"}
 
 
 def test_atrws_ground_truth(shared):

@@ -14,9 +14,7 @@ import numpy.typing as npt
 from pawvit.errors import InputError
 from pawvit.metrics import (
     Floats,
-    Ints,
     Scores,
-    Vectors,
     chance_average_precision,
     chance_inverse_negative_penalty,
     chance_within,
@@ -26,6 +24,7 @@ from pawvit.metrics import (
     score_all,
 )
 from pawvit.protocols import Protocol
+from pawvit.ranking import Ints, Vectors
 
 METRICS = ("map_queries", "map_entities", "rank1", "rank5", "rank10", "minp")
 """The numbers of an evaluation, each in [0, 1]."""
@@ -53,8 +52,9 @@ class Evaluation:
         chance: what a random order is expected to score, by the names in `METRICS`.
         intervals: 95 % intervals (lower, upper) by the names in `METRICS`, from resampling
             individuals; empty without resampling or with fewer than two individuals.
-        photo: names of the valid queries' photos; the arrays below have the same rows.
-        position: their positions among the descriptors.
+        photo: names of the valid queries' photos; the arrays below have the same rows. Queries
+            without a photo (`Protocol.missed`) come last, as "".
+        position: their positions among the descriptors; −1 for a query without a photo.
         entity, identity: their codes, as in the protocol.
         scores: their scores; `scores.top` holds positions among the descriptors.
     """
@@ -178,8 +178,12 @@ def evaluate(
         )
     scores = scores.take(valid)
     scores = replace(scores, top=np.where(scores.top < 0, -1, protocol.gallery[scores.top]))
+    scores = scores.with_misses(len(protocol.missed))
     position = protocol.query[valid]
-    entity, identity = protocol.entity[position], protocol.identity[position]
+    photos = [protocol.photos[index] for index in position] + [""] * len(protocol.missed)
+    entity = np.concatenate([protocol.entity[position], protocol.missed[:, 0]])
+    identity = np.concatenate([protocol.identity[position], protocol.missed[:, 1]])
+    position = np.concatenate([position, np.full(len(protocol.missed), -1)])
     table = _columns(scores)
     expected = _chance(scores)
     sums, counts = _per_individual(table, entity, identity)
@@ -187,14 +191,14 @@ def evaluate(
     sums_by_chance, _ = _per_individual(expected, entity, identity)
     return Evaluation(
         name=protocol.name,
-        queries=len(valid),
-        valid=int(valid.sum()),
+        queries=len(valid) + len(protocol.missed),
+        valid=len(position),
         entities=len(np.unique(entity)),
         identities=len(sums),
         **means,
         chance=_named(sums_by_chance.sum(axis=0) / counts.sum(axis=0)),
         intervals=_intervals(sums, counts, bootstrap, seed),
-        photo=tuple(protocol.photos[index] for index in position),
+        photo=tuple(photos),
         position=position,
         entity=entity,
         identity=identity,

@@ -1,4 +1,4 @@
-"""Rankings and the numbers of the field: AP, CMC, mINP, their chance level and their intervals.
+"""The numbers of the field: AP, CMC, mINP, their chance level and their intervals.
 
 Metrics know descriptors and masks; they know no photos, no protocols, no files and no networks.
 Queries are worked through a block at a time, so the whole query × gallery matrix never exists.
@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
+from pawvit.ranking import Ints, Mask, Ranks, Vectors, rank
+
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 Masks = Callable[[int, int], tuple[Mask, Mask]]
 """Queries start…stop−1 → two (stop − start) × gallery masks: the candidates, and the right ones."""
 
 # Query × gallery pairs a block: some 8 MB for each array of it.
 _PAIRS = 2**20
-# Behind every candidate: 1 − cosine is 2 at most.
-_LAST = np.float32(4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,56 +51,44 @@ class Scores:
 
     def take(self, chosen: Mask) -> Scores:
         """The scores of the queries where the mask (Q,) is true."""
-        return Scores(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Scores(*(column[chosen] for column in self._columns()))
+
+    def with_misses(self, number: int) -> Scores:
+        """These scores and, behind them, so many queries that found nothing at all."""
+        fill = {"top": -1, "similarity": np.nan}
+        more = {
+            field.name: np.full((number, *column.shape[1:]), fill.get(field.name, 0), column.dtype)
+            for field, column in zip(fields(self), self._columns(), strict=True)
+        }
+        pairs = zip(self._columns(), more.values(), strict=True)
+        return Scores(*(np.concatenate(pair) for pair in pairs))
+
+    def _columns(self) -> list[npt.NDArray[Any]]:
+        return [getattr(self, field.name) for field in fields(self)]
 
 
-def rank(similarity: Vectors, candidates: Mask) -> Ints:
-    """Gallery indices by falling similarity, those that are no candidates last.
-
-    The order is that of a stable sort of 1 − cosine in float32, as in ATRW's official evaluation:
-    equal ones stay in the order of the gallery.
-
-    Args:
-        similarity: B × G cosines.
-        candidates: B × G.
-
-    Returns:
-        B × G gallery indices.
-    """
-    distance = np.float32(1) - similarity
-    distance[~candidates] = _LAST
-    # In float32, 1 − cosine is a whole multiple of 2⁻²⁴. So distance and index fit one integer,
-    # which sorts several times faster than a stable argsort and breaks ties by the index.
-    keys = (distance * np.float32(2**24)).astype(np.int64) << 32
-    keys |= np.arange(similarity.shape[1])
-    keys.sort(axis=1)
-    keys &= 2**32 - 1
-    return keys
-
-
-def score(hits: Mask) -> tuple[Floats, Ints, Floats]:
+def score(hits: Ranks) -> tuple[Floats, Ints, Floats]:
     """Average precision, first rank and inverse negative penalty of rankings.
 
     Average precision is the mean, over the right candidates, of the precision at their ranks
     (Zheng et al. 2015); the inverse negative penalty is what mINP averages (Ye et al. 2021, §4).
 
     Args:
-        hits: B × G, whether the candidate at each rank is right.
+        hits: the ranks of the right candidates of B queries.
 
     Returns:
         Three arrays (B,); all 0 for a query without a right candidate.
     """
-    rows, columns = np.nonzero(hits)
-    positives = np.bincount(rows, minlength=len(hits))
+    rows, ranks, number = hits.rows, hits.ranks, hits.queries
+    positives = np.bincount(rows, minlength=number)
     ends = np.cumsum(positives)
     starts = ends - positives
-    ranks = columns + 1
     precision = (np.arange(len(rows)) - starts[rows] + 1) / ranks
-    total = np.bincount(rows, weights=precision, minlength=len(hits))
+    total = np.bincount(rows, weights=precision, minlength=number)
     some = positives > 0
-    first = np.zeros(len(hits), np.int64)
+    first = np.zeros(number, np.int64)
     first[some] = ranks[starts[some]]
-    penalty = np.zeros(len(hits))
+    penalty = np.zeros(number)
     penalty[some] = positives[some] / ranks[ends[some] - 1]
     return total / np.maximum(positives, 1), first, penalty
 
@@ -134,15 +120,14 @@ def score_all(
         similarity = queries[start:stop] @ gallery.T
         candidates, right = masks(start, stop)
         right = right & candidates
-        order = rank(similarity, candidates)
+        ranks, best = rank(similarity, candidates, right, width)
         number = candidates.sum(axis=1)
-        best = order[:, :width]
         there = np.arange(width) < number[:, None]
         parts.append(
             (
                 number,
                 right.sum(axis=1),
-                *score(np.take_along_axis(right, order, axis=1)),
+                *score(ranks),
                 np.where(there, best, -1),
                 np.where(there, np.take_along_axis(similarity, best, axis=1), np.nan),
             )

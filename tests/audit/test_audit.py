@@ -208,11 +208,14 @@ def test_summary(tmp_path: Path) -> None:
         identities=2,
         entities=3,
         unknown=1,
+        mirrored=6,
+        encounters=0,
         photos_per_entity=(1, 1.0, 2),
         orientations={"left": 3, "right": 1, "unknown": 1},
         splits={"train": 3, "val": 1},
         cameras={},
         sizes={"1": 1, "3": 1},
+        entity_sizes={"1": 2, "2": 1},
     )
     nobody = summary(table(tmp_path, ["path", "identity", "camera"], ("a.png", "", "7")))
     assert nobody.photos_per_entity is None

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from commands import output_of
+from paper_folders import write_atrw
 from pawvit.cli.data import app
 from pawvit.errors import PhotoTableError
 from pawvit.readers import read_table
@@ -42,6 +44,36 @@ def test_a_mask_ok_that_means_nothing(tmp_path: Path) -> None:
     path.write_text("path,identity,mask_ok\na.png,A,perhaps\n")
     with pytest.raises(PhotoTableError, match="row 2: mask_ok is 'perhaps'"):
         CliRunner().invoke(app, ["check", str(path)], catch_exceptions=False)
+
+
+def test_the_command_describe(herd: Path, tmp_path: Path) -> None:
+    said = output_of(app, "describe", herd / "photos.csv", "--json", tmp_path / "d.json")
+    found = json.loads((tmp_path / "d.json").read_text())
+    assert found["summary"]["photos"] == 96
+    assert (found["summary"]["entities"], found["summary"]["mirrored"]) == (24, 48)
+    assert found["summary"]["entity_sizes"] == {"4": 24}
+    assert found["paper"] == []
+    rows = {(one["photos"], one["protocol"]): one for one in found["protocols"]}
+    unknown = rows["val", "leave-one-out, flank unknown"]
+    assert unknown["queries"] == found["splits"]["val"]["photos"]
+    assert 0 < unknown["answerable"] <= unknown["queries"]
+    asked = rows["val", "query → gallery, flank known"]
+    assert asked["queries"] < unknown["queries"]
+    assert "§4.1" not in said
+    write_atrw(tmp_path / "atrw")
+    said = output_of(app, "describe", tmp_path / "atrw", "--json", tmp_path / "d.json")
+    assert "cross-camera photos" in said
+    assert "differs from the paper" in said
+    rules = [one["protocol"] for one in json.loads((tmp_path / "d.json").read_text())["protocols"]]
+    assert rules[-2:] == ["ATRW single_cam", "ATRW cross_cam"]
+
+
+def test_many_cameras_are_counted_and_some_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "photos.csv"
+    lines = [f"{i}.png,A,c{i // (1 + (i < 6))}\n" for i in range(20)]
+    path.write_text("path,identity,camera\n" + "".join(lines))
+    said = output_of(app, "describe", path)
+    assert "17; most photos: c0 2, c1 2, c2 2, c10 1, c11 1, c12 1" in said
 
 
 def test_the_command_split(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pawvit.audit.leaks import is_closed, leaks, refuse_leaks
 from pawvit.audit.names import spellings
 from pawvit.audit.pictures import Look, look_at_all, moments
 from pawvit.audit.problems import RECORD, Problem, Severity, records
+from pawvit.audit.published import Count, published
 from pawvit.audit.repeats import near_pictures, nearly_repeated, rapid, repeated, together
 from pawvit.audit.summary import SplitSize, Summary, split_sizes, summary
 from pawvit.photos import PhotoTable
@@ -19,6 +20,7 @@ from pawvit.splits import By
 
 __all__ = [
     "RECORD",
+    "Count",
     "Look",
     "Problem",
     "Severity",
@@ -31,6 +33,7 @@ __all__ = [
     "look_at_all",
     "moments",
     "near_pictures",
+    "published",
     "records",
     "refuse_leaks",
     "split_sizes",

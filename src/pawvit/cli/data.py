@@ -1,4 +1,4 @@
-"""`pawvit data`: look a table of photos over, and deal its photos to splits."""
+"""`pawvit data`: fetch public photos, describe a table, look it over, deal it to splits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Check a table of photos, and split it.")
+app = typer.Typer(no_args_is_help=True, help="Fetch, describe, check and split photos.")
 
 Photos = Annotated[
     Path,
@@ -22,6 +22,64 @@ class By(StrEnum):
     identity = "identity"
     time = "time"
     encounter = "encounter"
+
+
+@app.command()
+def fetch(
+    name: Annotated[
+        str | None, typer.Argument(help="Which set; without one, all of them are listed.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", "--output", help="The folder; named as the set unless given."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Agree to the licence without being asked.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the archives, in the folder's `downloads/`.")
+    ] = False,
+) -> None:
+    """Download a public set of photos, once its licence is agreed to, and write its photo table.
+
+    What breaks off is gone on with by the same command. `fetched.json` says what came from where,
+    with its SHA-256.
+    """
+    from pawvit import sets
+    from pawvit.cli import licences
+    from pawvit.cli.console import bar, console
+
+    if name is None:
+        licences.show_sets(sets.SETS.values())
+        return
+    chosen = licences.chosen(name)
+    licences.agree(chosen, yes=yes)
+    folder = Path(name) if output is None else output
+    table = sets.fetch(chosen, folder, bar=bar, keep=keep)
+    console.print(f"{folder / 'photos.csv'}: {len(table)} photos", markup=False)
+    if not all(archive.sha256 for archive in chosen.archives):
+        console.print(
+            f"no checksum is published to check it by; what came is in {folder / 'fetched.json'}",
+            markup=False,
+        )
+    console.print(f"look at it: pawvit data describe {folder / 'photos.csv'}", markup=False)
+
+
+@app.command()
+def describe(
+    photos: Photos,
+    json: Annotated[Path | None, typer.Option(help="Write the counts as JSON.")] = None,
+) -> None:
+    """Count what a table or a known set holds; for ATRW and YakReID-103, beside the paper's counts.
+
+    Photos, individuals, entities and their mirror images, photos of each, orientations, cameras,
+    encounters, splits, and the queries that have an answer under each protocol. Opens no picture.
+    """
+    from pawvit.cli import description
+    from pawvit.readers import known_set, read_photos
+
+    table = read_photos(photos)
+    description.describe(table, known_set(photos), as_json=json)
 
 
 @app.command()

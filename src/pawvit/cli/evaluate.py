@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,24 +14,63 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pawvit.evaluation import Evaluation
+    from pawvit.photos import PhotoTable
+    from pawvit.protocols import Benchmark, Protocol
+
+
+class Rule(StrEnum):
+    """Who may answer whom."""
+
+    leave_one_out = "leave-one-out"
+    cross_encounter = "cross-encounter"
+    query_gallery = "query-gallery"
+    atrw = "atrw"
+    atrw_wild = "atrw-wild"
+    yakreid_simple = "yakreid-simple"
+    yakreid_hard = "yakreid-hard"
 
 
 def evaluate(
-    photos: Annotated[Path, typer.Argument(help="Photo table or folder by identity.")],
+    photos: Annotated[
+        Path,
+        typer.Argument(help="Photo table, folder by identity, or folder of ATRW, YakReID-103."),
+    ],
     model: Annotated[Path, typer.Option("--model", "-m", help="Run folder or checkpoint.")],
-    split: Annotated[
-        str | None, typer.Option(help="Leave-one-out over the photos of this split.")
+    protocol: Annotated[
+        Rule | None,
+        typer.Option(
+            help="leave-one-out (the default): every photo asks all others. cross-encounter: never"
+            " those of its own encounter. query-gallery: by the cells of `--roles`. atrw,"
+            " atrw-wild, yakreid-simple, yakreid-hard: the official tests; the folder holds their"
+            " lists and pictures, and what is missing is named."
+        ),
     ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            help="ATRW's ground truth, where PHOTOS is a table: gt_test_plain.json, or"
+            " gt_test_wild.json for the boxes of a detector."
+        ),
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only the photos of this split.")] = None,
     roles: Annotated[
         str | None,
-        typer.Option(help="Query against gallery, by this column's cells `query` and `gallery`."),
+        typer.Option(
+            help="Query against gallery, by this column's cells `query` and `gallery`; `split` for"
+            " the protocol query-gallery unless given."
+        ),
     ] = None,
     untrained: Annotated[
         bool, typer.Option("--untrained", help="Also the backbone before any training.")
     ] = False,
     flip: Annotated[
-        bool, typer.Option("--flip", help="Join the descriptors of a photo and its mirror image.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--flip/--no-flip",
+            help="Join the descriptors of a photo and its mirror image; as the protocol has it"
+            " unless given: only ATRW's do.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the numbers as JSON.")
     ] = None,
@@ -38,34 +78,38 @@ def evaluate(
 ) -> None:
     """Measure how well a model finds the same animal again.
 
-    Leave-one-out: every photo asks all others. With orientations both cases are reported: the flank
-    unknown (all others are candidates) and known (opposite flanks are none). Intervals: 95 %, by
+    With orientations both cases are reported: the flank unknown (all others are candidates) and
+    known (opposite flanks are none); the official tests know no flanks. Intervals: 95 %, by
     resampling individuals.
     """
-    from pawvit import evaluation, files, protocols
+    from pawvit import evaluation, files
     from pawvit.embedder import Embedder
     from pawvit.errors import PhotoTableError
     from pawvit.model import checkpoint
-    from pawvit.readers import read_photos
+    from pawvit.protocols import BENCHMARKS
+    from pawvit.readers import known_set, read_photos
     from pawvit.training.run import BEST
     from pawvit.training.trainer import choose_device
 
-    table = read_photos(photos)
-    if split is not None:
-        table = table.part(split)
+    chosen_rule = _chosen(protocol, roles)
+    if chosen_rule in BENCHMARKS:
+        table, rules = _official(photos, BENCHMARKS[chosen_rule], truth, split)
+        mirrored = BENCHMARKS[chosen_rule].flip
+    else:
+        table = read_photos(photos)
+        if protocol is None and (known := known_set(photos)):
+            official = ", ".join(name for name in BENCHMARKS if name.startswith(known))
+            console.print(f"the official tests of this set: --protocol {official}", style="yellow")
+        if split is not None:
+            table = table.part(split)
+        rules, mirrored = _of_table(table, chosen_rule, roles or "split"), False
+    flip = mirrored if flip is None else flip
     chosen = choose_device(device)
     embedders = [Embedder.load(model, device=chosen, flip=flip)]
     if untrained:
         card = checkpoint.load_card(model / BEST if model.is_dir() else model)
         before = Embedder.before_training(card.config, card.weights, device=chosen, flip=flip)
         embedders.append(before)
-    known = [False, True] if table.has_orientation else [False]
-    rules = [
-        protocols.query_gallery(table, column=roles, flank_known=flank)
-        if roles
-        else protocols.leave_one_out(table, flank_known=flank)
-        for flank in known
-    ]
     found: dict[str, list[evaluation.Evaluation]] = {}
     for embedder in embedders:
         with bar(embedder.stamp.name) as progress:
@@ -77,6 +121,10 @@ def evaluate(
         ]
     for number in range(len(rules)):
         show({name: results[number] for name, results in found.items()})
+    if chosen_rule in BENCHMARKS and len(rules) > 1:
+        for name, groups in found.items():
+            mean = sum(one.map_queries for one in groups) / len(groups)
+            console.print(f"{name}: mmAP {mean:.1%}, the mean of both mAP")
     if untrained:
         trained, plain = found.values()
         for one, other in zip(trained, plain, strict=True):
@@ -91,6 +139,54 @@ def evaluate(
     if out is not None:
         results = {name: [one.as_dict() for one in all_] for name, all_ in found.items()}
         files.write_json(out, results)
+
+
+def _chosen(protocol: Rule | None, roles: str | None) -> str:
+    """The rule's name; --roles alone means query-gallery."""
+    from pawvit.errors import InputError
+
+    if roles is not None and protocol not in (None, Rule.query_gallery):
+        raise InputError(
+            f"--roles says query against gallery, --protocol says {protocol}",
+            mend="leave one of the two out",
+        )
+    return str(protocol or (Rule.query_gallery if roles else Rule.leave_one_out))
+
+
+def _of_table(table: PhotoTable, rule: str, column: str) -> list[Protocol]:
+    """A protocol with the flank unknown, and one with it known where there are orientations."""
+    from pawvit import protocols
+
+    known = [False, True] if table.has_orientation else [False]
+    if rule == Rule.query_gallery:
+        return [protocols.query_gallery(table, column=column, flank_known=flank) for flank in known]
+    if rule == Rule.cross_encounter:
+        return [protocols.cross_encounter(table, flank_known=flank) for flank in known]
+    return [protocols.leave_one_out(table, flank_known=flank) for flank in known]
+
+
+def _official(
+    photos: Path, benchmark: Benchmark, truth: Path | None, split: str | None
+) -> tuple[PhotoTable, list[Protocol]]:
+    """The photos of an official test and its protocols; says what is not as officially."""
+    from pawvit.readers import read_benchmark, read_photos
+
+    if photos.is_dir() and truth is None:
+        table, truth = read_benchmark(photos, benchmark.name)
+        if benchmark.name == Rule.atrw_wild:
+            console.print(
+                "the boxes are the ground truth's own, as a perfect detector would find them;"
+                " for a detector's, give a table of boxes and --truth",
+                style="yellow",
+            )
+    else:
+        table = read_photos(photos)
+    if split is not None:
+        table = table.part(split)
+    table, rules = benchmark.on(table, truth)
+    for difference in benchmark.differences(rules):
+        console.print(f"not the official test: {difference}", style="yellow")
+    return table, list(rules)
 
 
 def show(results: Mapping[str, Evaluation]) -> None:

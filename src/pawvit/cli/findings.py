@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pawvit.photos import PhotoTable
 
 _EXAMPLES = 5  # problems of a kind that are printed before the rest is counted
+_NAMES = 6  # cameras and the like that are named where there are more than twice as many
 _POOR = 0.7  # of its share of photos: less than that, and the split is worth another deal
 _ROWS = 10  # rows that a problem names before it only counts
 
@@ -39,12 +40,22 @@ def show_summary(summary: Summary) -> None:
     for name in ("orientations", "splits", "cameras"):
         counts: Mapping[str, int] = getattr(summary, name)
         if counts:
-            listed = ", ".join(f"{key} {count}" for key, count in counts.items())
+            most = sorted(counts, key=lambda key: -counts[key])[:_NAMES]
+            shown = counts if len(counts) <= 2 * _NAMES else {key: counts[key] for key in most}
+            listed = ", ".join(f"{key} {count}" for key, count in shown.items())
+            if len(shown) < len(counts):
+                listed = f"{len(counts)}; most photos: {listed}"
             lines.add_row(name, escape(listed))
     console.print(lines)
     if summary.sizes:
-        sizes = Table("photos", *summary.sizes, box=None)
-        sizes.add_row("individuals", *map(str, summary.sizes.values()))
+        every = {**summary.sizes, **summary.entity_sizes}
+        ends = sorted(every, key=lambda name: int(name.removeprefix("over ").partition("–")[0]))
+        sizes = Table("photos", *ends, box=None)
+        rows = [("individuals", summary.sizes)]
+        if summary.entities != summary.identities:
+            rows.append(("entities", summary.entity_sizes))
+        for title, counts in rows:
+            sizes.add_row(title, *(str(counts.get(end, "")) for end in ends))
         console.print()
         console.print(sizes)
 

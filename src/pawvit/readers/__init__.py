@@ -10,20 +10,27 @@ import pandas as pd
 
 from pawvit.errors import InputError
 from pawvit.photos import PhotoTable, orientation_of
-from pawvit.readers.atrw import is_atrw, read_atrw
+from pawvit.readers.atrw import is_atrw, read_atrw, read_atrw_wild
+from pawvit.readers.benchmark import read_benchmark
 from pawvit.readers.folder import read_folder
+from pawvit.readers.pieces import PIECES, require
 from pawvit.readers.table import TABLES, read_cells, read_table, write_table
 from pawvit.readers.yakreid import is_yakreid, read_yakreid
 
 __all__ = [
+    "PIECES",
     "TABLES",
+    "known_set",
     "read_atrw",
+    "read_atrw_wild",
+    "read_benchmark",
     "read_cells",
     "read_folder",
     "read_photos",
     "read_pictures",
     "read_table",
     "read_yakreid",
+    "require",
     "write_table",
 ]
 
@@ -36,9 +43,17 @@ def read_photos(path: str | os.PathLike[str]) -> PhotoTable:
     path = Path(path)
     if not path.is_dir():
         return read_table(path)
+    return {"atrw": read_atrw, "yakreid": read_yakreid, "": read_folder}[known_set(path)](path)
+
+
+def known_set(path: str | os.PathLike[str]) -> str:
+    """Which of the paper's sets a folder holds the lists of: "atrw", "yakreid" or neither, ""."""
+    path = Path(path)
+    if not path.is_dir():
+        return ""
     if is_atrw(path):
-        return read_atrw(path)
-    return read_yakreid(path) if is_yakreid(path) else read_folder(path)
+        return "atrw"
+    return "yakreid" if is_yakreid(path) else ""
 
 
 def read_pictures(paths: Sequence[str | os.PathLike[str]], orientation: str) -> PhotoTable:
