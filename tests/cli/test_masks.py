@@ -191,3 +191,11 @@ def test_networks_that_are_not_there(
     monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(folder / "m"))
     call(monkeypatch, *GIVEN[:2], "--foreground", "cutter", "--remote-code")
     assert "runs on this machine" in capsys.readouterr().err
+
+
+def test_segmentations_of_a_file_need_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "--foreground", "file") == 2
+    assert "there is none" in capsys.readouterr().err
+    assert not (folder / "maps" / "parts.json").exists()

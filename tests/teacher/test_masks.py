@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import random
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from interruptions import ended, killed
 from pawvit.errors import PartMapError
@@ -16,7 +18,9 @@ from pawvit.photos import PhotoTable
 from pawvit.readers import read_pictures, read_table
 from pawvit.teacher.features import GRID, PatchFeatures
 from pawvit.teacher.foreground import Saliency
-from pawvit.teacher.masks import TEACHER, make_maps
+from pawvit.teacher.job import FLAGGED
+from pawvit.teacher.masks import NO_ANIMAL, TEACHER, make_maps
+from pawvit.teacher.shapes import MaskFolder
 
 pytest.importorskip("onnxruntime")
 
@@ -130,3 +134,27 @@ def test_the_networks_give_what_they_say(table: PhotoTable) -> None:
     assert 0.8 < shown.max() <= 1
     features = PatchFeatures()(photos)
     assert features.shape == (2, GRID[0] * GRID[1], 384)
+
+
+def test_the_foreground_can_be_given(made: Path, table: PhotoTable, tmp_path: Path) -> None:
+    given = PartMaps.open(made)
+    blank, lost = table.paths[4], table.paths[5]
+    for file, path in zip(table.files, table.paths, strict=True):
+        with Image.open(file) as photo:
+            mask = np.zeros((photo.height, photo.width), np.uint8)
+        if path != blank:
+            mask[mask.shape[0] // 4 :, mask.shape[1] // 4 :] = 255
+        if path != lost:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save((tmp_path / path).with_suffix(".png"))
+    done = make_maps(table, tmp_path / "maps", teacher=made, shape=MaskFolder(tmp_path))
+    assert done.maps.parts.vocabulary == given.parts.vocabulary
+    assert done.written == 10
+    assert dict(done.flagged).keys() == {blank, lost}
+    assert dict(done.flagged)[blank] == NO_ANIMAL
+    assert "there is no mask" in dict(done.flagged)[lost]
+    with open(tmp_path / "maps" / FLAGGED, newline="", encoding="utf-8") as handle:
+        assert [row["path"] for row in csv.DictReader(handle)] == [blank, lost]
+    labels = done.maps.read(table.paths[0])
+    assert (labels[16:, 16:] < done.maps.parts.background).all()
+    assert (labels[:15] == done.maps.parts.background).all()

@@ -82,8 +82,8 @@ def masks(
     foreground: Annotated[
         str,
         typer.Option(
-            help="With keypoints: `saliency`, `file` for the segmentations in the keypoint file, a"
-            " folder of masks (PNG, animal white), or a segmentation network (hub name or folder)."
+            help="`saliency`, a folder of masks (PNG, animal white), a segmentation network (hub"
+            " name or folder), or with --keypoints `file` for the segmentations in it."
         ),
     ] = "saliency",
     foreground_labels: Annotated[
@@ -104,7 +104,7 @@ def masks(
         ),
     ] = GeometryName.inside,
     device: Annotated[
-        str | None, typer.Option(help="With keypoints: cpu, cuda, mps; default: the best.")
+        str | None, typer.Option(help="Of named networks: cpu, cuda, mps; default: the best.")
     ] = None,
 ) -> None:
     """Find the parts of the animal in every photo.
@@ -129,14 +129,16 @@ def masks(
         def progress(label: str) -> Callable[[int, int], None]:
             return bars.enter_context(bar(label))
 
+        from pawvit.cli.teachers import Asked, given_shape, make_maps_from_keypoints
+
+        asked = Asked(keypoints or (), pose, foreground, foreground_labels, remote_code, device)
         if posed:
-            from pawvit.cli.teachers import Asked, make_maps_from_keypoints
             from pawvit.teacher.geometry import INSIDE, PAPER
 
             made = make_maps_from_keypoints(
                 table,
                 out,
-                Asked(keypoints or (), pose, foreground, foreground_labels, remote_code, device),
+                asked,
                 parts=parts.value,
                 geometry=PAPER if geometry is GeometryName.paper else INSIDE,
                 progress=progress,
@@ -152,6 +154,8 @@ def masks(
                 number=number,
                 companion=companion,
                 seed=seed,
+                shape=given_shape(asked),
+                note={"foreground": Path(foreground).name},
                 progress=progress,
             )
     if not posed:
@@ -182,7 +186,7 @@ def _say_agreement(out: Path) -> None:
 def _say_what_failed(made: Made, photos: Path) -> None:
     """Raises PhotoTableError where photos have no map."""
     from pawvit.errors import PhotoTableError, first_of
-    from pawvit.teacher.pose import FLAGGED
+    from pawvit.teacher.job import FLAGGED
 
     problems = [*made.unreadable, *(f"{path}: {reason}" for path, reason in made.flagged)]
     if not problems:

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from pawvit.cli.exchange import export, import_
 from pawvit.cli.masks import masks
 from pawvit.cli.review import review
+from pawvit.cli.score import score
 
 MAKE = "make"
 
@@ -34,3 +35,4 @@ app.command(name=MAKE)(masks)
 app.command()(review)
 app.command(name="import")(import_)
 app.command()(export)
+app.command()(score)

@@ -91,6 +91,18 @@ def make_maps_from_keypoints(
     )
 
 
+def given_shape(asked: Asked) -> Shape | None:
+    """The foreground for parts that are discovered: None for saliency."""
+    from pawvit.errors import InputError
+
+    if asked.foreground == "file":
+        raise InputError(
+            "--foreground file is for segmentations in a keypoint file, and there is none",
+            mend="choose another foreground, or give --keypoints",
+        )
+    return None if asked.foreground == "saliency" else _shape(asked)
+
+
 def _network(pose: str, table: PhotoTable, shape: Shape | None, device: str | None) -> Keypoints:
     from pawvit.errors import InputError
     from pawvit.teacher.vitpose import PoseNetwork, box_finder

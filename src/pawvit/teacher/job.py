@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from pawvit import files
 from pawvit.errors import PhotoTableError
 from pawvit.partmaps import PartMaps
 from pawvit.photos import PhotoTable
+
+FLAGGED = "flagged.csv"
+"""In the folder of maps: which photos got none, and why."""
 
 Progress = Callable[[str], Callable[[int, int], None]]
 """A label → a `progress(done, total)` callable."""
@@ -50,3 +57,13 @@ def refuse_shared_pictures(table: PhotoTable) -> None:
             where=table.source,
             mend="cut the animals out into files of their own",
         )
+
+
+def write_flagged(out: Path, flagged: Sequence[tuple[str, str]]) -> None:
+    """The photos without a map; no file where all have one."""
+    if not flagged:
+        (out / FLAGGED).unlink(missing_ok=True)
+        return
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("path", "reason"), *flagged])
+    files.write_text(out / FLAGGED, text.getvalue())

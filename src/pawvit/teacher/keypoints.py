@@ -52,6 +52,11 @@ class Animal:
         return (float(left), float(top), float(right - left), float(bottom - top))
 
 
+def nobody(box: Box | None = None) -> Animal:
+    """An animal of which nothing but its box is known."""
+    return Animal(Pose(VOCABULARIES[0], np.zeros((0, 2)), np.zeros(0)), box=box)
+
+
 class KeypointFile:
     """The animals of many pictures, by the pictures' names.
 

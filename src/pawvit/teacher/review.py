@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pawvit.errors import PartMapError, PhotoTableError, first_of
 from pawvit.partmaps import Labels, PartMaps
 from pawvit.photos import PhotoTable
-from pawvit.teacher.pose import FLAGGED
+from pawvit.teacher.job import FLAGGED
 
 LIMIT = 0.5
 """From this doubt on a map is proposed to be left out."""

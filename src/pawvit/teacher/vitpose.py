@@ -18,7 +18,7 @@ from pawvit.images import Box, Pixels
 from pawvit.photos import PhotoTable
 from pawvit.teacher import hub
 from pawvit.teacher.geometry import Pose
-from pawvit.teacher.keypoints import Animal
+from pawvit.teacher.keypoints import Animal, nobody
 from pawvit.teacher.pose import OUTSIDE
 from pawvit.teacher.shapes import Shape
 from pawvit.teacher.vitpose_release import EXPERT, EXPERTS, SUFFIX, read_release
@@ -173,8 +173,7 @@ def box_finder(table: PhotoTable, shape: Shape | None = None) -> FindBox:
         own = given.get(path)
         if own is not None or shape is None:
             return own or whole
-        nobody = Pose(VOCABULARIES[0], np.zeros((0, 2)), np.zeros(0))
-        shown = shape(path, picture, Animal(nobody)) >= FOREGROUND
+        shown = shape(path, picture, nobody()) >= FOREGROUND
         if not shown.any():
             return whole
         rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
