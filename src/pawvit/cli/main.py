@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pawvit.cli import catalogue, data
+from pawvit.cli import catalogue, data, pose
 from pawvit.cli.console import errors
 from pawvit.cli.demo import demo
 from pawvit.cli.embed import embed
@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Know every animal by its parts: from photographs to names.",
 )
 app.add_typer(data.app, name="data")
+app.add_typer(pose.app, name="pose")
 app.command()(masks)
 app.command()(train)
 app.command()(evaluate)

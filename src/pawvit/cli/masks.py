@@ -50,20 +50,24 @@ def masks(
             help="Parts from keypoints instead: COCO keypoints (.json) or DeepLabCut (.csv)."
         ),
     ] = None,
+    pose: Annotated[
+        Path | None,
+        typer.Option(help="Parts from keypoints that a head of `pawvit pose train` finds."),
+    ] = None,
     parts: Annotated[
-        PartNames, typer.Option(help="With --keypoints: the tiger's five parts, the yak's four.")
+        PartNames, typer.Option(help="With keypoints: the tiger's five parts, the yak's four.")
     ] = PartNames.tiger,
     foreground: Annotated[
         str,
         typer.Option(
-            help="With --keypoints: `saliency`, `file` for the segmentations in the keypoint file,"
+            help="With keypoints: `saliency`, `file` for the segmentations in the keypoint file,"
             " or a folder of masks (PNG, animal white)."
         ),
     ] = "saliency",
     geometry: Annotated[
         GeometryName,
         typer.Option(
-            help="With --keypoints: `inside` measures along the body and keeps heads small,"
+            help="With keypoints: `inside` measures along the body and keeps heads small,"
             " `paper` does as the paper's code."
         ),
     ] = GeometryName.inside,
@@ -79,8 +83,10 @@ def masks(
     from pawvit.errors import InputError
     from pawvit.readers import read_photos
 
-    if keypoints is not None and teacher is not None:
-        raise InputError("--teacher is of discovered parts: it can't go with --keypoints")
+    given = {"--keypoints": keypoints, "--pose": pose, "--teacher": teacher}
+    if len([path for path in given.values() if path is not None]) > 1:
+        both = " and ".join(name for name, path in given.items() if path is not None)
+        raise InputError(f"{both} are of different teachers: --teacher is of discovered parts")
     table = read_photos(photos)
     if split is not None:
         table = table.part(split)
@@ -89,8 +95,10 @@ def masks(
         def progress(label: str) -> Callable[[int, int], None]:
             return bars.enter_context(bar(label))
 
-        if keypoints is not None:
-            made = _from_keypoints(table, out, keypoints, parts, foreground, geometry, progress)
+        if keypoints is not None or pose is not None:
+            made = _from_keypoints(
+                table, out, keypoints, pose, parts, foreground, geometry, progress
+            )
         else:
             from pawvit.teacher.masks import make_maps
 
@@ -117,7 +125,8 @@ def masks(
 def _from_keypoints(
     table: PhotoTable,
     out: Path,
-    keypoints: Path,
+    keypoints: Path | None,
+    pose: Path | None,
     parts: PartNames,
     foreground: str,
     geometry: GeometryName,
@@ -127,10 +136,19 @@ def _from_keypoints(
 
     from pawvit.teacher.geometry import INSIDE, PAPER
     from pawvit.teacher.keypoints import read_keypoints
-    from pawvit.teacher.pose import make_pose_maps
+    from pawvit.teacher.pose import Keypoints, make_pose_maps
     from pawvit.teacher.shapes import SALIENT, MaskFolder, SalientAnimal, Shape, from_outline
 
-    found = read_keypoints(keypoints)
+    found: Keypoints
+    if keypoints is not None:
+        found = read_keypoints(keypoints)
+        named = found.vocabulary.name
+    else:
+        assert pose is not None
+        from pawvit.teacher.head.posehead import HeadKeypoints
+
+        found = HeadKeypoints.load(pose, table)
+        named = f"{found.words.name}, {pose.name} {found.head.id}"
     how = PAPER if geometry is GeometryName.paper else INSIDE
     shape: Shape
     if foreground == "file":
@@ -147,7 +165,7 @@ def _from_keypoints(
         shape,
         parts=parts.value,
         geometry=how,
-        note={"keypoints": found.vocabulary.name, "foreground": Path(foreground).name},
+        note={"keypoints": named, "foreground": Path(foreground).name},
         progress=progress,
     )
 

@@ -9,7 +9,7 @@ import csv
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,14 @@ class Animal:
         size: width and height of the picture that the pose was made on, where that is known.
         box: x, y, width, height around the animal, where that is known.
         outline: a COCO segmentation, where there is one.
+        where: its place in its file, for messages.
     """
 
     pose: Pose
     size: tuple[float, float] | None = None
     box: Box | None = None
     outline: Any = None
+    where: str = ""
 
     @property
     def extent(self) -> Box:
@@ -67,12 +69,17 @@ class KeypointFile:
         self.source = source
         self.vocabulary = vocabulary
         self._animals = {_pieces(name): found for name, found in animals.items()}
+        self._given = animals
         self._by_end: dict[str, list[tuple[str, ...]]] = {}
         for pieces in self._animals:
             self._by_end.setdefault(pieces[-1], []).append(pieces)
 
     def __len__(self) -> int:
         return len(self._animals)
+
+    def pictures(self) -> Iterator[tuple[str, list[Animal]]]:
+        """Each picture as the file names it, and the animals in it."""
+        yield from self._given.items()
 
     def __call__(
         self, paths: Sequence[str], pictures: Sequence[Pixels]
@@ -112,11 +119,16 @@ class KeypointFile:
         return self._animals[best[0]]
 
 
-def read_keypoints(path: str | os.PathLike[str]) -> KeypointFile:
+def read_keypoints(path: str | os.PathLike[str], *, any_names: bool = False) -> KeypointFile:
     """Reads COCO keypoints (`.json`), or DeepLabCut's labels or predictions (`.csv`).
 
     Visibility 1 and 2 of COCO count as certain; a network's score is its confidence, and so is
     DeepLabCut's likelihood.
+
+    Args:
+        path: the file.
+        any_names: whether keypoints of no known vocabulary are taken as they are. Such a
+            vocabulary has no parts.
 
     Raises:
         KeypointError: it can't be read, or its keypoints are of no vocabulary that is known.
@@ -124,10 +136,10 @@ def read_keypoints(path: str | os.PathLike[str]) -> KeypointFile:
     path = Path(path)
     try:
         if path.suffix.lower() == ".json":
-            return _coco(path, json.loads(path.read_text(encoding="utf-8")))
+            return _coco(path, json.loads(path.read_text(encoding="utf-8")), any_names)
         if path.suffix.lower() == ".csv":
             with open(path, newline="", encoding="utf-8-sig") as handle:
-                return _deeplabcut(path, list(csv.reader(handle)))
+                return _deeplabcut(path, list(csv.reader(handle)), any_names)
     except FileNotFoundError:
         raise KeypointError("no such file", where=path, mend="correct the path") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
@@ -139,7 +151,7 @@ def read_keypoints(path: str | os.PathLike[str]) -> KeypointFile:
     )
 
 
-def _coco(path: Path, raw: Any) -> KeypointFile:
+def _coco(path: Path, raw: Any, any_names: bool) -> KeypointFile:
     try:
         named = {tuple(c["keypoints"]) for c in raw["categories"] if c.get("keypoints")}
         if not named:
@@ -148,9 +160,9 @@ def _coco(path: Path, raw: Any) -> KeypointFile:
                 where=path,
                 mend="add the names: categories → keypoints",
             )
-        vocabulary, order = _vocabulary(path, sorted(named)[0])
+        vocabulary, order = _vocabulary(path, sorted(named)[0], any_names)
         for other in sorted(named)[1:]:
-            if _vocabulary(path, other) != (vocabulary, order):
+            if _vocabulary(path, other, any_names) != (vocabulary, order):
                 raise KeypointError("its categories have different keypoints", where=path)
         pictures = {image["id"]: image for image in raw["images"]}
         animals: dict[str, list[Animal]] = {str(i["file_name"]): [] for i in pictures.values()}
@@ -176,6 +188,7 @@ def _coco(path: Path, raw: Any) -> KeypointFile:
                 (float(sides[0]), float(sides[1])) if all(sides) else None,
                 _box(annotation.get("bbox")),
                 annotation.get("segmentation") or None,
+                f"{path}, annotations[{number}]",
             )
             animals[str(picture["file_name"])].append(animal)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -187,7 +200,7 @@ def _coco(path: Path, raw: Any) -> KeypointFile:
     return KeypointFile(path, vocabulary, animals)
 
 
-def _deeplabcut(path: Path, rows: list[list[str]]) -> KeypointFile:
+def _deeplabcut(path: Path, rows: list[list[str]], any_names: bool) -> KeypointFile:
     heads = {row[0]: row for row in rows[:4] if row and row[0] in _HEADS}
     if not {"bodyparts", "coords"} <= heads.keys():
         raise KeypointError(
@@ -202,7 +215,7 @@ def _deeplabcut(path: Path, rows: list[list[str]]) -> KeypointFile:
         columns.setdefault(whose[i], {}).setdefault(parts[i], {})[coords[i]] = i
     columns.pop("single", None)  # what belongs to no animal
     names = list(dict.fromkeys(parts[first:]))
-    vocabulary, order = _vocabulary(path, names)
+    vocabulary, order = _vocabulary(path, names, any_names)
     animals: dict[str, list[Animal]] = {}
     for number, row in enumerate(rows[len(heads) :], len(heads) + 1):
         if not any(row):
@@ -220,7 +233,8 @@ def _deeplabcut(path: Path, rows: list[list[str]]) -> KeypointFile:
             values = np.array([[_number(row, c, path, number) for c in one] for one in cells])
             if len(values) == len(names):
                 pose = _pose(vocabulary, values[order])
-                found += [Animal(pose)] if pose.confidence.any() else []
+                where = f"{path}, row {number}"
+                found += [Animal(pose, where=where)] if pose.confidence.any() else []
     return KeypointFile(path, vocabulary, animals)
 
 
@@ -243,10 +257,15 @@ def _pose(vocabulary: Vocabulary, values: np.ndarray[Any, np.dtype[np.float64]])
     return Pose(vocabulary, clean[:, :2], clean[:, 2].clip(0, 1))
 
 
-def _vocabulary(path: Path, names: Sequence[str]) -> tuple[Vocabulary, list[int]]:
+def _vocabulary(path: Path, names: Sequence[str], any_names: bool) -> tuple[Vocabulary, list[int]]:
     found = recognised(names)
     if found is not None:
         return found
+    if any_names:
+        if len(set(names)) < len(names):
+            raise KeypointError("two of its keypoints have the same name", where=path)
+        own = Vocabulary("its own names", tuple(names), ("",) * len(names), (), "")
+        return own, list(range(len(names)))
     likeliest, strange, missing = likest(names)
     if len(missing) < len(likeliest) / 2:
         differing = [f"it lacks {', '.join(missing)}"] if missing else []
