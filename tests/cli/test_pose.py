@@ -55,7 +55,7 @@ def test_from_labels_to_part_maps(
     # The command itself on fewer steps: its own number takes minutes.
     from pawvit.teacher.head import job
 
-    defaults = dict(job.train_head.__kwdefaults__, steps=25, views=2)
+    defaults = dict(job.train_head.__kwdefaults__, steps=25)
     monkeypatch.setattr(job.train_head, "__kwdefaults__", defaults)
     (folder / "7.png").unlink()
     assert call(monkeypatch, *TRAIN) == 0

@@ -58,7 +58,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(drawn: Path) -> Trained:
-    return train_head(drawn / "known.json", drawn / "head.safetensors", views=2, steps=60)
+    return train_head(drawn / "known.json", drawn / "head.safetensors", steps=60)
 
 
 @pytest.mark.slow
@@ -112,7 +112,7 @@ def test_part_maps_of_a_head(drawn: Path, trained: Trained, tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_head(drawn: Path) -> None:
-    given = {"views": 2, "steps": 2}
+    given = {"steps": 2}
     one = train_head(drawn / "known.json", drawn / "one.safetensors", **given)
     other = train_head(drawn / "known.json", drawn / "other.safetensors", **given)
     assert one.head.id == other.head.id
@@ -130,7 +130,7 @@ def test_an_interrupted_training_leaves_nothing(drawn: Path) -> None:
         return tell
 
     with pytest.raises(KeyboardInterrupt):
-        train_head(drawn / "known.json", out, views=2, steps=2, progress=interrupt)
+        train_head(drawn / "known.json", out, steps=2, progress=interrupt)
     assert list(out.parent.iterdir()) == []
 
 

@@ -22,7 +22,7 @@ from pawvit.teacher.head.examples import Example, mirrored_names, read_examples
 from pawvit.teacher.head.network import KeypointHead
 from pawvit.teacher.head.posehead import PoseHead, SalientBoxes
 from pawvit.teacher.head.score import hits
-from pawvit.teacher.head.seen import VIEWS, Seen, look
+from pawvit.teacher.head.seen import Seen, look
 from pawvit.teacher.head.training import STEPS, Guess, calibrate, fit, guess
 from pawvit.teacher.head.views import Points, View
 from pawvit.teacher.job import Progress
@@ -56,7 +56,6 @@ def train_head(
     photos: str | os.PathLike[str] | None = None,
     hold_out: float = HELD,
     steps: int = STEPS,
-    views: int = VIEWS,
     seed: int = 0,
     progress: Progress = lambda label: lambda done, total: None,
 ) -> Trained:
@@ -70,7 +69,6 @@ def train_head(
         photos: the folder that the pictures' names begin in; the file's own unless given.
         hold_out: the share, above 0 and below 1.
         steps: of the training.
-        views: of each animal, 2 at least.
         seed: of everything that is drawn by lot.
         progress: label → a `progress(done, total)` callable.
 
@@ -94,7 +92,7 @@ def train_head(
         raise unwritten(out, error) from error
     with folder as store:
         file = Path(store) / "features.npy"
-        seen = look(examples, mirror, file, views=views, progress=progress("looking"))
+        seen = look(examples, mirror, file, progress=progress("looking"))
         network = fit(seen, learn, steps=steps, seed=seed, progress=progress("learning"))
         guesses = guess_at(network, seen, examples, held, mirror)
         del seen  # Windows can't remove a file that is still mapped

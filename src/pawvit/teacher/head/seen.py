@@ -19,7 +19,7 @@ from pawvit.errors import PawvitError
 from pawvit.images import Pixels, read_image
 from pawvit.teacher.features import PATCH, PatchFeatures
 from pawvit.teacher.head.examples import Example
-from pawvit.teacher.head.views import Points, View, varied
+from pawvit.teacher.head.views import Points, View
 
 GRID = 16
 """Patches along a side: 224 px."""
@@ -29,22 +29,22 @@ BLOCKS = (10, 12)
 
 CHANNELS = 384 * len(BLOCKS)
 
-VIEWS = 4
-"""Views of each animal that are cached: plain, mirrored, and varied ones of both kinds in turn."""
+VIEWS = 2
+"""Views of each animal: plain and mirrored. Turned, nearer and lighter ones added nothing."""
 
 BATCH = 8
 
 
 @dataclass(frozen=True)
 class Seen:
-    """V views of each of E animals: first one view of all, then the next.
+    """Both views of each of E animals: first the plain ones, then the mirrored ones.
 
     Attributes:
         animals: E.
-        features: (V · E, N, C) float16, mapped to a file.
-        points: (V · E, K, 2) in the view's square, [0, 1] inside; mirrored views have left and
+        features: (2 · E, N, C) float16, mapped to a file.
+        points: (2 · E, K, 2) in the view's square, [0, 1] inside; mirrored views have left and
             right exchanged.
-        labelled: (V · E, K) whether a keypoint has a place, inside the square.
+        labelled: (2 · E, K) whether a keypoint has a place, inside the square.
     """
 
     animals: int
@@ -73,8 +73,6 @@ def look(
     examples: Sequence[Example],
     mirror: Sequence[int],
     store: Path,
-    *,
-    views: int = VIEWS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Seen:
     """Shows all examples to the network and keeps what it says in `store`.
@@ -82,31 +80,30 @@ def look(
     Args:
         examples: E animals.
         mirror: for each keypoint its counterpart.
-        store: the file for the features, `views` · E · 0.4 MB.
-        views: of each animal.
+        store: the file for the features, E · 0.8 MB.
         progress: called with views done and their number.
 
     Raises:
         PawvitError: the disk has no room for them.
     """
     number, keypoints = len(examples), len(mirror)
-    shape = (views * number, GRID * GRID, CHANNELS)
+    shape = (VIEWS * number, GRID * GRID, CHANNELS)
     needed = 2 * int(np.prod(shape))
     if shutil.disk_usage(store.parent).free < 1.1 * needed:
         raise PawvitError(
-            f"the features of {views} views of {number} animals need {needed / 1e9:.1f} GB for a"
-            " while",
+            f"the features of {number} animals need {needed / 1e9:.1f} GB for a while",
             where=store.parent,
             mend="free some disk space, or write the head to another disk",
         )
     looking = Looking()
     features = np.lib.format.open_memmap(store, "w+", np.float16, shape)
-    points = np.zeros((views * number, keypoints, 2))
-    labelled = np.zeros((views * number, keypoints), np.bool_)
+    points = np.zeros((VIEWS * number, keypoints, 2))
+    labelled = np.zeros((VIEWS * number, keypoints), np.bool_)
     for begin in range(0, len(points), BATCH):
         rows = range(begin, min(begin + BATCH, len(points)))
         chosen = [examples[row % number] for row in rows]
-        how = [view_of(e, row // number, row % number) for e, row in zip(chosen, rows, strict=True)]
+        both = zip(chosen, rows, strict=True)
+        how = [View(example.frame, mirrored=row >= number) for example, row in both]
         pictures = [read_image(example.file) for example in chosen]
         features[begin : begin + len(rows)] = looking(pictures, how).to(torch.float16).numpy()
         for row, example, view in zip(rows, chosen, how, strict=True):
@@ -116,11 +113,3 @@ def look(
             labelled[row] = example.labelled[order] & inside
         progress(rows[-1] + 1, len(points))
     return Seen(number, features, points, labelled)
-
-
-def view_of(example: Example, which: int, index: int) -> View:
-    """View 0 is plain, 1 mirrored; further ones are varied, every second of them mirrored."""
-    mirrored = which % 2 == 1
-    if which < 2:
-        return View(example.frame, mirrored)
-    return varied(example.frame, np.random.default_rng([which, index]), mirrored=mirrored)

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from pawvit.teacher.head.network import KeypointHead, hill, mass_within, places
 from pawvit.teacher.head.score import WITHIN
-from pawvit.teacher.head.seen import CHANNELS, GRID, Seen
+from pawvit.teacher.head.seen import CHANNELS, GRID, VIEWS, Seen
 from pawvit.teacher.head.views import Points
 
 Progress = Callable[[int, int], None]
@@ -30,7 +30,7 @@ HILL = 1.0
 THERE = 0.3
 """Weight of the loss of whether a keypoint has a place."""
 
-STEPS = 400
+STEPS = 600
 """Of 16 views each: some minutes on two cores."""
 
 EPOCHS = 10
@@ -66,14 +66,13 @@ def fit(
     """A head that has learned from the views of some animals.
 
     Args:
-        seen: views of E animals.
+        seen: E animals.
         animals: which of them to learn from.
         steps: of 16 views each; as many more as `EPOCHS` passes over the animals need.
         seed: the same gives the same head on the same machine.
         progress: called with views learned from and their number.
     """
     number = seen.animals
-    views = len(seen.points) // number
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         rng = np.random.default_rng(seed)
@@ -89,7 +88,7 @@ def fit(
             if len(queue) < batch:
                 queue = np.concatenate([queue, rng.permutation(animals)])
             chosen, queue = queue[:batch], queue[batch:]
-            rows = chosen + number * rng.integers(views, size=batch)
+            rows = chosen + number * rng.integers(VIEWS, size=batch)
             loss = _loss(head, seen, rows)
             optimiser.zero_grad()
             torch.autograd.backward(loss)
