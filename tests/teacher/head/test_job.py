@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,8 +23,8 @@ from pawvit.teacher.head.job import Trained, train_head
 from pawvit.teacher.head.network import KeypointHead
 from pawvit.teacher.head.posehead import HeadKeypoints, PoseHead
 from pawvit.teacher.head.score import hits
-from pawvit.teacher.head.seen import CHANNELS, GRID
-from pawvit.teacher.head.training import Trust
+from pawvit.teacher.head.seen import CHANNELS, GRID, Seen
+from pawvit.teacher.head.training import Trust, fit
 from pawvit.teacher.keypoints import read_keypoints
 from pawvit.teacher.pose import make_pose_maps
 from pawvit.teacher.shapes import SalientAnimal
@@ -64,7 +65,8 @@ def trained(drawn: Path) -> Trained:
 @pytest.mark.slow
 def test_unseen_animals_are_found_better_than_by_the_mean(drawn: Path, trained: Trained) -> None:
     known, unseen = (read_keypoints(drawn / f"{name}.json") for name in ("known", "unseen"))
-    head = HeadKeypoints(PoseHead.load(drawn / "head.safetensors"))
+    kept = PoseHead.load(drawn / "head.safetensors")
+    head = HeadKeypoints(dataclasses.replace(kept, trust=Trust(offset=99)))  # of all photos
     paths = [name for name, _ in unseen.pictures()]
     pictures = [read_image(drawn / path) for path in paths]
     found = []
@@ -79,9 +81,6 @@ def test_unseen_animals_are_found_better_than_by_the_mean(drawn: Path, trained: 
     right = hits(np.stack([one.pose.points for one in found]), true, diagonal)
     plain = hits(np.repeat(mean[None], len(true), axis=0), true, diagonal)
     assert right[there].mean() > plain[there].mean() + 0.3
-    # Confident keypoints are righter than others.
-    sure = np.stack([one.pose.confidence for one in found])
-    assert right[there & (sure > 0.5)].mean() > right[there & (sure <= 0.5)].mean()
 
 
 @pytest.mark.slow
@@ -110,12 +109,13 @@ def test_part_maps_of_a_head(drawn: Path, trained: Trained, tmp_path: Path) -> N
             assert (labels == true)[both].mean() > 0.6
 
 
-@pytest.mark.slow
-def test_the_same_seed_gives_the_same_head(drawn: Path) -> None:
-    given = {"steps": 2}
-    one = train_head(drawn / "known.json", drawn / "one.safetensors", **given)
-    other = train_head(drawn / "known.json", drawn / "other.safetensors", **given)
-    assert one.head.id == other.head.id
+def test_the_same_seed_gives_the_same_head() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(8, GRID * GRID, CHANNELS)).astype(np.float16)
+    seen = Seen(4, features, rng.uniform(size=(8, 3, 2)), np.ones((8, 3), np.bool_))
+    one, same, other = (fit(seen, np.arange(4), steps=2, seed=seed) for seed in (0, 0, 1))
+    assert torch.equal(one.narrow.weight, same.narrow.weight)
+    assert not torch.equal(one.narrow.weight, other.narrow.weight)
 
 
 @pytest.mark.slow
@@ -132,6 +132,19 @@ def test_an_interrupted_training_leaves_nothing(drawn: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         train_head(drawn / "known.json", out, steps=2, progress=interrupt)
     assert list(out.parent.iterdir()) == []
+
+
+def test_photos_without_enough_are_not_guessed(tmp_path: Path) -> None:
+    head = untrained(KEYPOINTS)
+    doubtful = PoseHead(head.names, head.network, Trust(offset=-99))
+    (said,) = HeadKeypoints(doubtful)(["a.jpg"], [np.zeros((40, 60, 3), np.uint8)])
+    assert isinstance(said, KeypointError)
+    assert said.what == "only 0 of 15 keypoints are confident"
+    (found,) = HeadKeypoints(PoseHead(head.names, head.network, Trust(offset=99)))(
+        ["a.jpg"], [np.zeros((40, 60, 3), np.uint8)]
+    )
+    assert isinstance(found, list)
+    assert found[0].box == (0, 0, 60, 40)
 
 
 def untrained(names: Sequence[str]) -> PoseHead:

@@ -21,7 +21,7 @@ from pawvit.errors import CheckpointError, KeypointError
 from pawvit.images import Box, Pixels
 from pawvit.photos import PhotoTable
 from pawvit.teacher.foreground import Saliency
-from pawvit.teacher.geometry import Pose
+from pawvit.teacher.geometry import Geometry, Pose
 from pawvit.teacher.head.examples import mirrored_names
 from pawvit.teacher.head.network import KeypointHead
 from pawvit.teacher.head.seen import BLOCKS, CHANNELS, GRID, Looking
@@ -33,7 +33,11 @@ from pawvit.teacher.vocabularies import VOCABULARIES, Vocabulary, recognised
 
 KEY = "pawvit"
 KIND = "keypoint head"
+CONFIDENT = Geometry().confident
 FORMAT = 1
+
+ENOUGH = 0.3
+"""Share of the keypoints that must be confident: with fewer the other parts would be guessed."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,10 @@ class HeadKeypoints:
     def __call__(
         self, paths: Sequence[str], pictures: Sequence[Pixels]
     ) -> list[list[Animal] | KeypointError]:
-        """One animal for each picture, with a confidence for each of its keypoints."""
+        """One animal for each picture, with a confidence for each of its keypoints.
+
+        Or an error where fewer than `ENOUGH` of them are confident.
+        """
         if not pictures:
             return []
         boxes = [
@@ -172,10 +179,15 @@ class HeadKeypoints:
         found = guess(self.head.network, features, sides, self._mirror)
         with torch.no_grad():
             sure = self.head.trust(found.near, found.there).double().numpy()
-        return [
-            [Animal(Pose(self.words, View(frame).back(points), trust), box=box)]
-            for frame, points, trust, box in zip(frames, found.points, sure, boxes, strict=True)
-        ]
+        animals: list[list[Animal] | KeypointError] = []
+        for frame, points, trust, box in zip(frames, found.points, sure, boxes, strict=True):
+            number = int((trust >= CONFIDENT).sum())
+            if number < ENOUGH * len(trust):
+                reason = f"only {number} of {len(trust)} keypoints are confident"
+                animals.append(KeypointError(reason))
+            else:
+                animals.append([Animal(Pose(self.words, View(frame).back(points), trust), box=box)])
+        return animals
 
 
 class SalientBoxes:
