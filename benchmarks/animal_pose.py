@@ -18,24 +18,15 @@ from pathlib import Path
 
 from pawvit.partmaps import PartMaps
 
-SPELLED = {"left_ear": "left_ear_base", "right_ear": "right_ear_base"}
 
-
-def convert(source: Path, out: Path) -> dict[str, str]:
-    """Writes photos.csv and coco.json; the species by path."""
+def photo_table(source: Path, out: Path) -> dict[str, str]:
+    """Writes out/photos.csv; the species of each photo by its path."""
     given = json.loads((source / "keypoints.json").read_text(encoding="utf-8"))
-    names = [SPELLED.get(name, name) for name in given["keypoint_names"]]
-    images, annotations, species = [], [], {}
-    for number, one in enumerate(given["instances"]):
-        size = {"width": one["width"], "height": one["height"]}
-        images.append({"id": number, "file_name": one["file_name"], **size})
-        own = {"id": number, "image_id": number, "category_id": 1, "keypoints": one["keypoints"]}
-        annotations.append(own)
-        species[(source / "images" / one["file_name"]).absolute().as_posix()] = one["species"]
-    categories = [{"id": 1, "name": "animal", "keypoints": names}]
-    coco = {"images": images, "annotations": annotations, "categories": categories}
+    species = {
+        (source / "images" / one["file_name"]).absolute().as_posix(): one["species"]
+        for one in given["instances"]
+    }
     out.mkdir(parents=True, exist_ok=True)
-    (out / "coco.json").write_text(json.dumps(coco), encoding="utf-8")
     with open(out / "photos.csv", "w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows([["path", "identity"], *([path, ""] for path in species)])
     return species
@@ -46,9 +37,10 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     given = parser.parse_args()
-    species = convert(given.source, given.out)
+    species = photo_table(given.source, given.out)
     words = ["masks", given.out / "photos.csv", "-o", given.out / "maps"]
-    words += ["--keypoints", given.out / "coco.json", "--foreground", given.source / "masks"]
+    words += ["--keypoints", given.source / "keypoints.json"]
+    words += ["--foreground", given.source / "masks"]
     # Photos without a map are listed in maps/flagged.csv, and end the command with 2.
     subprocess.run([sys.executable, "-m", "pawvit", *map(str, words)], check=False)
     maps = PartMaps.open(given.out / "maps")

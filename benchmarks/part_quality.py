@@ -2,9 +2,9 @@
 
     python benchmarks/part_quality.py animal_pose/ out/ [--also NAME=FOLDER] [--changed 60]
 
-The folder holds `keypoints.json`, `images/` and `masks/` (see benchmarks/animal_pose.py). Discovered
-parts are fitted to all photos without their labels and scored on two thirds of them; the other third
-(by a hash of the name) is where the method was chosen. `--also` scores another folder of maps.
+The folder holds `keypoints.json`, `images/` and `masks/` (see benchmarks/animal_pose.py).
+Discovered parts are fitted to all photos without their labels and scored on two thirds of them; the
+other third (by a hash of the name) is where the method was chosen. `--also` scores another folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageEnhance
 
-from animal_pose import convert
+from animal_pose import photo_table
 from pawvit.anatomy import IGNORE
 from pawvit.images import Pixels, read_image
 from pawvit.partmaps import DEFAULT_SIZE, Labels, PartMaps
@@ -195,9 +195,10 @@ def main() -> None:
     parser.add_argument("--also", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--changed", type=int, default=60, help="photos to change; 0 leaves it out")
     given = parser.parse_args()
-    species = convert(given.source, given.out)
+    species = photo_table(given.source, given.out)
     words = ["masks", given.out / "photos.csv", "-o", given.out / "truth"]
-    words += ["--keypoints", given.out / "coco.json", "--foreground", given.source / "masks"]
+    words += ["--keypoints", given.source / "keypoints.json"]
+    words += ["--foreground", given.source / "masks"]
     # Photos without a map are listed in truth/flagged.csv, and end the command with 2.
     subprocess.run(
         [sys.executable, "-m", "pawvit", *map(str, words)], check=False, stdout=subprocess.DEVNULL

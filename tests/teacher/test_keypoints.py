@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pawvit.errors import KeypointError
-from pawvit.teacher.keypoints import read_keypoints
+from pawvit.teacher.keypointfiles import read_keypoints
 from pawvit.teacher.vocabularies import (
     ANIMAL_POSE,
     AP10K,
@@ -197,3 +197,20 @@ def test_broken_deeplabcut_tables(tmp_path: Path) -> None:
 def test_names_stay_apart() -> None:
     for words in VOCABULARIES:
         assert len({plain(name) for name in words.keypoints}) == len(words)
+
+
+def test_a_plain_list_of_animals_is_read(tmp_path: Path) -> None:
+    names = [name.replace("ear_base", "ear") for name in ANIMAL_POSE.keypoints]
+    flat = [float(number) for index in range(len(names)) for number in (index, 2 * index, 1)]
+    one = {"file_name": "a.jpg", "width": 60, "height": 80, "keypoints": flat, "species": "goat"}
+    file = tmp_path / "keypoints.json"
+    file.write_text(json.dumps({"keypoint_names": names, "instances": [one, one]}), "utf-8")
+    found = read_keypoints(file)
+    assert found.vocabulary is ANIMAL_POSE
+    first, second = found.of("images/a.jpg")
+    assert first.size == (60, 80)
+    np.testing.assert_array_equal(first.pose.points, second.pose.points)
+    assert first.pose.points[5].tolist() == [5, 10]
+    file.write_text(json.dumps({"keypoint_names": names, "instances": [{"keypoints": flat}]}))
+    with pytest.raises(KeypointError, match="no list of animals"):
+        read_keypoints(file)

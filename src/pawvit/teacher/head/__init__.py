@@ -1,0 +1,1 @@
+"""A keypoint head of one's own: frozen ViT features → keypoints with their confidence."""
