@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from drawn_features import FORE, GRID, HEAD, HIND, LOWER, NOTHING, UPPER, animal, drawn, herd
 from pawvit.errors import PartMapError
+from pawvit.teacher import bodyplan
 from pawvit.teacher.bodyplan import INSIDE, body, facing, gather, learn, spherical_kmeans
 
 MERGED = np.array([0, 1, 1, 2, 2])
@@ -64,6 +65,16 @@ def test_what_features_don_t_say_the_plan_does_not_teach() -> None:
     found = learn(features, plan, plan)(features)
     right = (found.argmax(dim=1) == (side > 0.5).long()).float().mean()
     assert 0.4 < right < 0.6
+
+
+def test_of_many_patches_some_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    photos = herd()
+    every, mean = gather(photos.features, photos.saliency, GRID)
+    monkeypatch.setattr(bodyplan, "MOST_PATCHES", 500)
+    some, same = gather(photos.features, photos.saliency, GRID)
+    assert len(every.photo) > len(some.photo) == 500
+    assert torch.equal(mean, same)
+    assert len(torch.unique(some.photo)) == len(photos.features)
 
 
 def test_kmeans_agrees_with_its_definition() -> None:

@@ -24,6 +24,9 @@ INSIDE = 0.5
 MIN_PATCHES = 20
 """A photo with a smaller foreground does not tell where parts lie."""
 
+MOST_PATCHES = 60_000
+"""Of more, some are picked at random: about what 300 photos have, and more don't teach more."""
+
 MIN_PHOTOS = 4
 """Fewer can't be halved to see whether the halves agree."""
 
@@ -68,8 +71,8 @@ class Patches:
     down: Float[Tensor, "X"]
     across: Float[Tensor, "X"]
 
-    def of(self, chosen: Bool[Tensor, "X"]) -> Patches:
-        """Some of the patches."""
+    def of(self, chosen: Tensor) -> Patches:
+        """Some of the patches: (X,) booleans, or their positions."""
         own = (self.features, self.photo, self.down, self.across)
         return Patches(*(values[chosen] for values in own))
 
@@ -100,7 +103,11 @@ def gather(
     photo = torch.cat([torch.full((int(body.sum()),), i) for i, body in enumerate(own)])
     down = torch.cat([stretched(row[body]) for body in own])
     across = torch.cat([stretched(column[body]) for body in own])
-    return Patches(unit.sub_(mean), photo, down, across), mean
+    patches = Patches(unit.sub_(mean), photo, down, across)
+    if len(photo) > MOST_PATCHES:
+        order = torch.randperm(len(photo), generator=torch.Generator().manual_seed(0))
+        patches = patches.of(order[:MOST_PATCHES].sort().values)
+    return patches, mean
 
 
 def stretched(values: Tensor) -> Tensor:
