@@ -49,7 +49,7 @@ def test_queries_of_each_kind_are_counted_and_chosen_by_the_first_rank() -> None
     for kind, (title, _) in zip(kinds, said.groups, strict=True):
         assert f"{kind.total} of {one.valid} queries" in title
     assert "not by hand" in said.rule
-    assert f"both right {both}" in said.rule
+    assert f"both right: {both}" in said.rule
 
 
 def test_one_query_alone_is_the_middle_one() -> None:
@@ -80,8 +80,8 @@ def test_queries_by_name() -> None:
     ((_, rows),) = chosen.groups
     assert [result.photo[row] for row in rows] == ["04.jpg", "00.jpg"]
     assert "by hand" in chosen.rule
-    with pytest.raises(PhotoTableError, match=r"O4.jpg: did you mean 04.jpg\?"):
-        choose_by_name(result, TABLE, ["O4.jpg"])
+    with pytest.raises(PhotoTableError, match=r"04.jpeg: did you mean 04.jpg\?"):
+        choose_by_name(result, TABLE, ["04.jpeg"])
     # The only photo of that flank: nothing to find.
     with pytest.raises(InputError, match=r"no right answer.*02\.jpg"):
         choose_by_name(result, TABLE, ["02.jpg"])

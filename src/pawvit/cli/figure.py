@@ -77,8 +77,9 @@ def tokens(
     wide = width_of(width)
     if len(photos) == 1 and holds_photos(photos[0]):
         table, rule = _chosen(_photos(photos[0], split), photo, number)
+        where = _where(table, split)
     else:
-        table, rule = read_pictures(photos, "unknown"), captions.GIVEN
+        table, rule, where = read_pictures(photos, "unknown"), captions.GIVEN, ""
     embedder = Embedder.load(run, device=choose_device(device))
     heads = embedder.heads
     if heads is None or not draws_masks(heads):
@@ -102,7 +103,7 @@ def tokens(
     ]
     said = captions.tokens_caption(
         embedder.stamp.name,
-        _where(table, split),
+        where,
         rule,
         weighed=weights is not None,
         by_mean=getattr(embedder.model.config, "retrieval", "") == "parts",

@@ -124,7 +124,7 @@ def choose(results: Sequence[Evaluation], names: Sequence[str], number: int) -> 
         (False, False): "neither right at rank 1",
     }
     valid = results[0].valid
-    counts = [f"{titles[o.first, o.second]} {o.total}" for o in outcomes]
+    counts = [f"{titles[o.first, o.second]}: {o.total}" for o in outcomes]
     both = int((results[0].scores.within(1) & results[1].scores.within(1)).sum())
     steps = "the middle one" if number == 1 else f"up to {number} at even steps"
     return Choice(
@@ -136,7 +136,7 @@ def choose(results: Sequence[Evaluation], names: Sequence[str], number: int) -> 
             for o in outcomes
         ),
         f"Queries by rule, not by hand: of each kind {steps} by the average precision of {one}."
-        f" Of {valid} queries: {', '.join(counts)}, both right {both} (not shown).",
+        f" Of {valid} queries: {'; '.join(counts)}; both right: {both} (not shown).",
     )
 
 

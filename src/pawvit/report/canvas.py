@@ -30,6 +30,10 @@ WIDTHS = {"one-column": 86.0, "two-column": 178.0}
 SUFFIXES = (".pdf", ".svg", ".png")
 INK, MUTED, LINE = "#1a1a1a", "#555555", "#bbbbbb"
 
+# Photos in a PDF or SVG take about two bytes a pixel, a third more in SVG: this keeps below 5 MB,
+# down to half the dots.
+_PIXELS = {".pdf": 2_100_000, ".svg": 1_600_000}
+_FEWEST = 0.5
 _NARROWEST, _WIDEST = 40.0, 400.0
 _STYLE: dict[Any, Any] = {
     "pdf.fonttype": 42,
@@ -78,26 +82,20 @@ class Canvas:
     Attributes:
         width: in dots.
         height: in dots; to be set before it is saved.
+        pictures: those on it, each with its x, y, width and height in dots.
     """
 
     def __init__(self, width: float) -> None:
         self.width = dots(width)
         self.height = 1
+        self.pictures: list[tuple[Pixels, tuple[int, int, int, int]]] = []
         self._figure = Figure(figsize=(1, 1), dpi=DPI, facecolor="white")
         self._axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
         self._axes.set_axis_off()
 
     def picture(self, pixels: Pixels, x: int, y: int, width: int, height: int) -> None:
-        """Lays a picture (H × W × 3 uint8 RGB) over these dots, resampled to one pixel a dot."""
-        shown = Image.fromarray(pixels)
-        if shown.size != (width, height):
-            shown = shown.resize((width, height), Image.Resampling.LANCZOS)
-        self._axes.imshow(
-            np.asarray(shown),
-            extent=(x, x + width, y + height, y),
-            interpolation="none",
-            aspect="auto",
-        )
+        """Lays a picture (H × W × 3 uint8 RGB) over these dots, at most one pixel a dot."""
+        self.pictures.append((pixels, (x, y, width, height)))
 
     def text(
         self,
@@ -179,11 +177,29 @@ class Canvas:
         """
         check_suffix(path)
         suffix = Path(path).suffix.lower()
+        share = self._share(suffix)
+        for pixels, (x, y, width, height) in self.pictures:
+            size = max(1, round(share * width)), max(1, round(share * height))
+            shown = Image.fromarray(pixels)
+            if shown.size != size:
+                shown = shown.resize(size, Image.Resampling.LANCZOS)
+            self._axes.imshow(
+                np.asarray(shown),
+                extent=(x, x + width, y + height, y),
+                interpolation="none",
+                aspect="auto",
+            )
         self._figure.set_size_inches(self.width / DPI, self.height / DPI)
         self._axes.set_xlim(0, self.width)
         self._axes.set_ylim(self.height, 0)
         with rc_context(_STYLE), files.atomic(path) as temporary:
             self._figure.savefig(temporary, format=suffix[1:], dpi=DPI, metadata=_METADATA[suffix])
+
+    def _share(self, suffix: str) -> float:
+        """Pixels a dot, along a side: fewer where many photos would make the file too large."""
+        total = sum(width * height for _, (_, _, width, height) in self.pictures)
+        most = _PIXELS.get(suffix, total)
+        return float(max(_FEWEST, min(1.0, (most / max(total, 1)) ** 0.5)))
 
 
 _MEASURE = 100  # pixels: the size at which words are measured

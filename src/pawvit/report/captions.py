@@ -16,14 +16,15 @@ def tokens_caption(model: str, where: str, rule: str, *, weighed: bool, by_mean:
 
     Args:
         model: its name.
-        where: the photos come from.
+        where: the photos come from; "" where they are single files.
         rule: how they were chosen.
         weighed: whether there are part weights.
         by_mean: whether photos are compared by the mean of the part tokens.
     """
+    photos = f"photos of {where}" if where else "photos"
     said = [
-        f"Masks of the tokens of {model} on photos of {where}: the brighter in the token's colour,"
-        " the surer.",
+        f"Masks of the tokens of {model} on {photos}: the brighter in the token's colour, the"
+        " surer.",
     ]
     if weighed:
         said.append(
