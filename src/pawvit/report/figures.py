@@ -18,7 +18,7 @@ from pawvit.partmaps import Labels
 from pawvit.report.answers import Group, Verdict
 from pawvit.report.canvas import INK, LINE, MUTED, Canvas, dots, length, line, wrapped
 from pawvit.report.pictures import BACKGROUND, seen_by_tokens
-from pawvit.report.sheets import NEUTRAL, RIGHT, WRONG, overlay
+from pawvit.report.sheets import RIGHT, WRONG, overlay
 from pawvit.report.tokens import Masks
 
 _GAP, _BAR = dots(0.8), dots(0.9)
@@ -57,7 +57,7 @@ _SIGNS: dict[Verdict, str] = {"right": "✓", "wrong": "✗", "other side": "↔
 _FRAMES: dict[Verdict, tuple[tuple[int, int, int], float, str]] = {
     "right": (RIGHT, 1.6, "solid"),
     "wrong": (WRONG, 0.8, "dashed"),
-    "other side": (NEUTRAL, 0.8, "dotted"),
+    "other side": ((85, 85, 85), 1.0, "dotted"),
 }
 
 
