@@ -57,7 +57,7 @@ _SIGNS: dict[Verdict, str] = {"right": "✓", "wrong": "✗", "other side": "↔
 _FRAMES: dict[Verdict, tuple[tuple[int, int, int], float, str]] = {
     "right": (RIGHT, 1.6, "solid"),
     "wrong": (WRONG, 0.8, "dashed"),
-    "other side": ((85, 85, 85), 1.0, "dotted"),
+    "other side": ((85, 85, 85), 0.9, "dotted"),
 }
 
 
