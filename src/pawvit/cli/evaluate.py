@@ -86,24 +86,12 @@ def evaluate(
     from pawvit.embedder import Embedder
     from pawvit.errors import PhotoTableError
     from pawvit.model import checkpoint
-    from pawvit.protocols import BENCHMARKS
-    from pawvit.readers import known_set, read_photos
     from pawvit.training.run import BEST
     from pawvit.training.trainer import choose_device
 
-    chosen_rule = _chosen(protocol, roles)
-    if chosen_rule in BENCHMARKS:
-        table, rules = _official(photos, BENCHMARKS[chosen_rule], truth, split)
-        mirrored = BENCHMARKS[chosen_rule].flip
-    else:
-        table = read_photos(photos)
-        if protocol is None and (known := known_set(photos)):
-            official = ", ".join(name for name in BENCHMARKS if name.startswith(known))
-            console.print(f"the official tests of this set: --protocol {official}", style="yellow")
-        if split is not None:
-            table = table.part(split)
-        rules, mirrored = _of_table(table, chosen_rule, roles or "split"), False
-    flip = mirrored if flip is None else flip
+    table, rules, official = asked(photos, protocol, truth=truth, split=split, roles=roles)
+    if flip is None:
+        flip = official is not None and official.flip
     chosen = choose_device(device)
     embedders = [Embedder.load(model, device=chosen, flip=flip)]
     if untrained:
@@ -121,7 +109,7 @@ def evaluate(
         ]
     for number in range(len(rules)):
         show({name: results[number] for name, results in found.items()})
-    if chosen_rule in BENCHMARKS and len(rules) > 1:
+    if official is not None and len(rules) > 1:
         for name, groups in found.items():
             mean = sum(one.map_queries for one in groups) / len(groups)
             console.print(f"{name}: mmAP {mean:.1%}, the mean of both mAP")
@@ -139,6 +127,30 @@ def evaluate(
     if out is not None:
         results = {name: [one.as_dict() for one in all_] for name, all_ in found.items()}
         files.write_json(out, results)
+
+
+def asked(
+    photos: Path,
+    protocol: Rule | None,
+    *,
+    truth: Path | None = None,
+    split: str | None = None,
+    roles: str | None = None,
+) -> tuple[PhotoTable, list[Protocol], Benchmark | None]:
+    """The photos, who may answer whom, and which official test that is, if any."""
+    from pawvit.protocols import BENCHMARKS
+    from pawvit.readers import known_set, read_photos
+
+    rule = _chosen(protocol, roles)
+    if rule in BENCHMARKS:
+        return *_official(photos, BENCHMARKS[rule], truth, split), BENCHMARKS[rule]
+    table = read_photos(photos)
+    if protocol is None and (known := known_set(photos)):
+        official = ", ".join(name for name in BENCHMARKS if name.startswith(known))
+        console.print(f"the official tests of this set: --protocol {official}", style="yellow")
+    if split is not None:
+        table = table.part(split)
+    return table, _of_table(table, rule, roles or "split"), None
 
 
 def _chosen(protocol: Rule | None, roles: str | None) -> str:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from pawvit.cli import catalogue, data, parts, pose
+from pawvit.cli import catalogue, data, figure, parts, pose
 from pawvit.cli.console import errors
 from pawvit.cli.demo import demo
 from pawvit.cli.embed import embed
@@ -31,6 +31,7 @@ app.add_typer(pose.app, name="pose")
 app.command()(train)
 app.command()(evaluate)
 app.command()(report)
+app.add_typer(figure.app, name="figure")
 app.command()(embed)
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(identify)

@@ -13,29 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float32
 
 from pawvit.audit import Problem, check_labels
 from pawvit.descriptors import Descriptors, ModelStamp
 from pawvit.embedder import Embedder
-from pawvit.errors import ConfigError, PartMapError, PhotoTableError, first_of
+from pawvit.errors import ConfigError, PartMapError
 from pawvit.evaluation import Evaluation, MatchCurve, evaluate, match_curve
 from pawvit.model import checkpoint
-from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import Features
 from pawvit.partmaps import PartMaps
 from pawvit.photos import PhotoTable
 from pawvit.protocols import leave_one_out
+from pawvit.report.choice import spread
 from pawvit.report.history import History, read_history
+from pawvit.report.tokens import Masks, look
 from pawvit.training.config import TrainConfig
 from pawvit.training.run import BEST, DONE, open_run
 
 EXAMPLES = 6
 """Photos whose masks are shown."""
-
-Masks = Float32[np.ndarray, "L h w"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +60,7 @@ class Findings:
         maps: the training's part maps; None where they can't be opened any more.
         problems: what is wrong with the table, as far as labels tell.
         descriptors: of `asked`, in its order.
-        masks: K + 1 probabilities h × w of `EXAMPLES` of them, background last, by position.
+        masks: K + 1 of h × w (`tokens.token_masks`) of `EXAMPLES` of them, by position.
         results: leave-one-out over `asked`: flank unknown, and flank known where it is.
         curves: the CMC of each result.
         seconds: a photo, from the file to the descriptor.
@@ -133,7 +129,7 @@ def gather(
     stamp = ModelStamp(card.id, folder.resolve().name, card.config.parts)
     embedder = Embedder(model, card.config, stamp, device=device)
     begun = time.perf_counter()
-    descriptors, masks = _look(embedder, heads, asked, progress)
+    descriptors, masks = look(embedder, heads, asked, spread(asked, EXAMPLES), progress)
     seconds = (time.perf_counter() - begun) / len(asked)
     known = [False, True] if asked.has_orientation else [False]
     results = [
@@ -161,28 +157,6 @@ def gather(
         device=device.type,
         size=size,
     )
-
-
-def spread(table: PhotoTable, number: int) -> list[int]:
-    """Positions of up to `number` photos of as many individuals, from all over the table.
-
-    Where there are fewer individuals, some show several photos.
-    """
-    photos: dict[str, list[int]] = {}
-    for index, identity in enumerate(table.identities):
-        if identity:
-            photos.setdefault(identity, []).append(index)
-    # One photo of each individual, then another one of each …; they begin at different places of
-    # their photos, since a table often lists one side first.
-    turns = [
-        own[(turn + place * (len(own) // 2 + 1)) % len(own)]
-        for turn in range(max(map(len, photos.values()), default=0))
-        for place, own in enumerate(photos.values())
-        if turn < len(own)
-    ]
-    pool = turns[: max(number, len(photos))]
-    step = max(1.0, len(pool) / number)
-    return sorted(pool[int(place * step)] for place in range(min(number, len(pool))))
 
 
 def confusions(found: Evaluation, identities: list[str]) -> list[Confusion]:
@@ -225,41 +199,6 @@ class Confusion:
     similarity: float
     query: int
     answer: int
-
-
-def _look(
-    embedder: Embedder,
-    heads: TrainingHeads,
-    asked: PhotoTable,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[Descriptors, dict[int, Masks]]:
-    """One pass: descriptors and part weights of all photos, masks of some."""
-    heads = heads.to(embedder.device).eval()
-    chosen, seen = set(spread(asked, EXAMPLES)), 0
-    masks: dict[int, Masks] = {}
-
-    def keep(module: object, inputs: object, features: Features) -> None:
-        nonlocal seen
-        rows = [row for row in range(len(features.descriptor)) if seen + row in chosen]
-        if rows:
-            shares = heads.mask_logits(features)[rows].softmax(dim=1).cpu().numpy()
-            masks.update({seen + row: own for row, own in zip(rows, shares, strict=True)})
-        seen += len(features.descriptor)
-
-    # The embedder returns descriptors only; what else the network says is read off as it passes.
-    watch = embedder.model.register_forward_hook(keep)
-    try:
-        descriptors, unreadable = embedder.embed_table(asked, progress=progress)
-    finally:
-        watch.remove()
-    if unreadable:
-        raise PhotoTableError(
-            f"{len(unreadable)} of {len(asked)} photos can't be read",
-            problems=first_of(unreadable),
-            where=asked.source,
-            mend="put the photos back where the table says, or take their rows out",
-        )
-    return descriptors, masks
 
 
 def _maps(folder: str) -> PartMaps | None:

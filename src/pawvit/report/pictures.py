@@ -9,10 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pawvit.anatomy import colours
 from pawvit.images import Pixels
+from pawvit.report.sheets import overlay
 
 SIDE = 288
 """Longest side of a picture on the page, in pixels."""
+
+PRINT_SIDE = 1200
+"""Longest side of a picture that goes into a figure, in pixels: 10 cm at 300 dots an inch."""
+
+BACKGROUND = (190, 190, 190)
+"""RGB of the background token's mask."""
 
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -50,3 +58,18 @@ def spotlight(
     mixed = (1 - large) * 0.4 * grey + large * lit
     pixels: Pixels = np.rint(mixed.clip(0, 255)).astype(np.uint8)
     return pixels
+
+
+def seen_by_tokens(photo: Pixels, masks: npt.NDArray[np.float32]) -> tuple[Pixels, list[Pixels]]:
+    """All parts over a photo, each place in its surest token's colour; and each token alone.
+
+    Args:
+        photo: H × W × 3 uint8 RGB.
+        masks: (K + 1) × h × w in [0, 1], background last.
+    """
+    parts = len(masks) - 1
+    together = overlay(photo, masks.argmax(axis=0).astype(np.uint8), parts)
+    shades = (*colours(parts), BACKGROUND)
+    return together, [
+        spotlight(photo, own, shade) for own, shade in zip(masks, shades, strict=True)
+    ]

@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from pawvit.anatomy import colours
-from pawvit.evaluation import Evaluation
 from pawvit.images import Pixels
 from pawvit.photos import PhotoTable
-from pawvit.report.findings import Confusion, Findings, spread
-from pawvit.report.pictures import data_uri, shrink, spotlight
+from pawvit.report.answers import ranked
+from pawvit.report.choice import even_steps, spread, who_is_on
+from pawvit.report.findings import Confusion, Findings
+from pawvit.report.pictures import data_uri, seen_by_tokens, shrink
 from pawvit.report.sheets import overlay
 
 _MAPS, _QUERIES, _ANSWERS = 8, 8, 5  # examples on the page
-_BACKGROUND = (190, 190, 190)
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -82,20 +79,23 @@ def mask_plates(found: Findings, album: Album) -> list[list[Picture]]:
     if not album.shown:
         return []
     names = (*found.card.config.parts, "background")
-    shades = [*colours(len(names) - 1), _BACKGROUND]
+    weights = found.descriptors.part_weights
     rows = []
-    for index, shares in sorted(found.masks.items()):
+    for index, masks in sorted(found.masks.items()):
         photo, who = album.pixels(found.asked, index), who_is_on(found.asked, index)
-        together = overlay(photo, shares.argmax(axis=0).astype(np.uint8), len(names) - 1)
-        alone = [
-            Picture(data_uri(spotlight(photo, share, shade)), f"Mask of the token {name}", name)
-            for name, share, shade in zip(names, shares, shades, strict=True)
-        ]
+        together, alone = seen_by_tokens(photo, masks)
+        # The background token has no weight.
+        notes = [""] * len(names)
+        if weights is not None:
+            notes[:-1] = [f"weight {100 * own:.0f}{_SPACE}%" for own in weights[index]]
         rows.append(
             [
                 Picture(data_uri(photo), f"Photo of {who}", who),
                 Picture(data_uri(together), f"All parts on the photo of {who}", "all parts"),
-                *alone,
+                *(
+                    Picture(data_uri(pixels), f"Mask of the token {name}", name, note)
+                    for pixels, name, note in zip(alone, names, notes, strict=True)
+                ),
             ]
         )
     return rows
@@ -106,24 +106,20 @@ def answer_plates(found: Findings, album: Album) -> list[tuple[Picture, list[Pic
     result, asked = found.results[0], found.asked
     entities, identities = asked.entities, asked.identities
     rows = []
-    for row in _from_best_to_worst(result):
+    for row in even_steps(result, _QUERIES):
         query = int(result.position[row])
         who = who_is_on(asked, query)
         note = f"average precision {100 * result.scores.average_precision[row]:.1f}{_SPACE}%"
         answers = []
-        for rank, place in enumerate(result.scores.top[row, :_ANSWERS].tolist(), start=1):
-            if place < 0:
-                continue
-            right = entities[place] == entities[query]
-            other_side = not right and identities[place] == identities[query]
+        for rank, one in enumerate(ranked(result, row, _ANSWERS, entities, identities), start=1):
+            shown, right = who_is_on(asked, one.place), one.verdict == "right"
             answers.append(
                 Picture(
-                    album.source(asked, place),
-                    f"Answer {rank}, {'right' if right else 'wrong'}:"
-                    f" photo of {who_is_on(asked, place)}",
-                    who_is_on(asked, place),
-                    f"{result.scores.similarity[row, rank - 1]:.3f}"
-                    + (" · same animal, other side" if other_side else ""),
+                    album.source(asked, one.place),
+                    f"Answer {rank}, {'right' if right else 'wrong'}: photo of {shown}",
+                    shown,
+                    f"{one.similarity:.3f}"
+                    + (" · same animal, other side" if one.verdict == "other side" else ""),
                     right,
                 )
             )
@@ -150,26 +146,3 @@ def confusion_plates(
         )
         for pair in pairs
     ]
-
-
-def _from_best_to_worst(result: Evaluation) -> list[int]:
-    """Rows of queries at even steps of their average precision, of many individuals."""
-    order = np.argsort(-result.scores.average_precision, kind="stable")
-    chosen: list[int] = []
-    for place in np.linspace(0, len(order) - 1, min(_QUERIES, len(order))):
-        shown = {int(result.identity[row]) for row in chosen}
-        # The nearest query of an individual that is not there yet; where all are, the nearest.
-        *_, step = min(
-            (int(result.identity[row]) in shown, abs(step - place), step)
-            for step, row in enumerate(order)
-            if row not in chosen
-        )
-        chosen.append(int(order[step]))
-    return sorted(chosen, key=lambda row: -result.scores.average_precision[row])
-
-
-def who_is_on(table: PhotoTable, index: int) -> str:
-    """The individual and its side, as captions name them."""
-    side = table.orientations[index]
-    name = table.identities[index] or "unknown"
-    return name if side == "unknown" else f"{name}, {side}"

@@ -22,8 +22,8 @@ from pawvit.errors import ImageError
 from pawvit.images import Pixels
 from pawvit.partmaps import Labels, PartMaps
 from pawvit.photos import PhotoTable
+from pawvit.report.choice import who_is_on
 from pawvit.report.pictures import shrink
-from pawvit.report.plates import who_is_on
 from pawvit.report.sheets import contact_sheet, overlay
 from pawvit.teacher.review import Doubt
 

@@ -21,7 +21,7 @@ CELL = (150, 190)
 _PAPER = (250, 250, 247)
 _INK = (35, 35, 35)
 _GAP = 10
-_RIGHT, _WRONG, _NEUTRAL = (0, 128, 96), (200, 70, 0), (150, 150, 150)
+RIGHT, WRONG, NEUTRAL = (0, 128, 96), (200, 70, 0), (150, 150, 150)
 
 
 def overlay(photo: Pixels, labels: Labels, parts: int) -> Pixels:
@@ -65,7 +65,7 @@ def contact_sheet(
     )
     draw = ImageDraw.Draw(sheet)
     x = _GAP
-    font = _font(20)
+    font = dejavu(20)
     for name, colour in zip(names, colours(len(names)), strict=True):
         draw.rectangle((x, 16, x + 22, 38), fill=colour)
         draw.text((x + 30, 27), name, fill=_INK, font=font, anchor="lm")
@@ -106,24 +106,24 @@ def retrieval_sheet(rows: Sequence[tuple[Shown, Sequence[Shown]]], model: str = 
     title = "most similar, best first" + (f"  ·  {model}" if model else "")
     pictures = 2 * _GAP + split + columns * (width + _GAP)
     # Two candidates are narrower than the title.
-    wide = max(pictures, first + int(_font(18).getbbox(title)[2]) + _GAP)
+    wide = max(pictures, first + int(dejavu(18).getbbox(title)[2]) + _GAP)
     sheet = Image.new("RGB", (wide, 40 + len(rows) * line), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((_GAP, 22), "query", fill=_INK, font=_font(18), anchor="lm")
-    draw.text((first, 22), title, fill=_INK, font=_font(18), anchor="lm")
+    draw.text((_GAP, 22), "query", fill=_INK, font=dejavu(18), anchor="lm")
+    draw.text((first, 22), title, fill=_INK, font=dejavu(18), anchor="lm")
     for number, (query, found) in enumerate(rows):
         y = 40 + number * line
         for column, shown in enumerate([query, *found]):
             x = _GAP + column * (width + _GAP) + (split if column else 0)
             sheet.paste(_fit(shown.photo, CELL), (x, y))
             if column:
-                frame = {True: _RIGHT, False: _WRONG, None: _NEUTRAL}[shown.right]
+                frame = {True: RIGHT, False: WRONG, None: NEUTRAL}[shown.right]
                 thick = 6 if shown.right else 3
                 draw.rectangle((x, y, x + width - 1, y + height - 1), outline=frame, width=thick)
             sign = {True: "✓ ", False: "✗ ", None: ""}[shown.right if column else None]
-            room = (width if column else width + split) - int(_font(15).getbbox(sign)[2])
-            caption = _shortened(shown.caption, room, _font(15))
-            draw.text((x, y + height + 14), sign + caption, fill=_INK, font=_font(15), anchor="lm")
+            room = (width if column else width + split) - int(dejavu(15).getbbox(sign)[2])
+            caption = shortened(shown.caption, room, dejavu(15))
+            draw.text((x, y + height + 14), sign + caption, fill=_INK, font=dejavu(15), anchor="lm")
     return sheet
 
 
@@ -138,13 +138,13 @@ def _fit(pixels: Pixels, size: tuple[int, int]) -> Image.Image:
     return cell
 
 
-def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+def shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     """The text, its beginning left out where it is wider: names of cameras differ at their end."""
     start = next(i for i in range(len(text) + 1) if font.getbbox("…" + text[i:])[2] <= width)
     return text if font.getbbox(text)[2] <= width else "…" + text[start:]
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def dejavu(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """DejaVu Sans as matplotlib ships it: there on every platform, with ✓ and ✗."""
     from matplotlib import font_manager
 
