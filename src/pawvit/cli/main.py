@@ -13,8 +13,10 @@ from pawvit.cli.embed import embed
 from pawvit.cli.evaluate import evaluate
 from pawvit.cli.herd import herd
 from pawvit.cli.identify import identify
+from pawvit.cli.import_released import import_released
 from pawvit.cli.models import models
 from pawvit.cli.report import report
+from pawvit.cli.reproduce import reproduce
 from pawvit.cli.train import train
 from pawvit.errors import PawvitError
 
@@ -30,6 +32,8 @@ app.add_typer(parts.app, name="masks")
 app.command()(train)
 app.command()(evaluate)
 app.command()(report)
+app.command()(reproduce)
+app.command()(import_released)
 app.command()(embed)
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(identify)

@@ -19,7 +19,7 @@ from pawvit.images import Pixels
 from pawvit.model import pretrained
 from pawvit.model.available import Backbone
 from pawvit.model.config import ModelConfig
-from pawvit.model.pawvit import Normalise
+from pawvit.model.network import Normalise
 
 
 class ClassTokenViT(nn.Module):

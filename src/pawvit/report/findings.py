@@ -24,6 +24,7 @@ from pawvit.errors import ConfigError, PartMapError, PhotoTableError, first_of
 from pawvit.evaluation import Evaluation, MatchCurve, evaluate, match_curve
 from pawvit.model import checkpoint
 from pawvit.model.heads import TrainingHeads
+from pawvit.model.network import Heads
 from pawvit.model.pawvit import Features
 from pawvit.partmaps import PartMaps
 from pawvit.photos import PhotoTable
@@ -64,7 +65,8 @@ class Findings:
         maps: the training's part maps; None where they can't be opened any more.
         problems: what is wrong with the table, as far as labels tell.
         descriptors: of `asked`, in its order.
-        masks: K + 1 probabilities h × w of `EXAMPLES` of them, background last, by position.
+        masks: K + 1 probabilities h × w of `EXAMPLES` of them, background last, by position; none
+            of a network without parts.
         results: leave-one-out over `asked`: flank unknown, and flank known where it is.
         curves: the CMC of each result.
         seconds: a photo, from the file to the descriptor.
@@ -229,7 +231,7 @@ class Confusion:
 
 def _look(
     embedder: Embedder,
-    heads: TrainingHeads,
+    heads: Heads,
     asked: PhotoTable,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[Descriptors, dict[int, Masks]]:
@@ -240,6 +242,8 @@ def _look(
 
     def keep(module: object, inputs: object, features: Features) -> None:
         nonlocal seen
+        if not isinstance(heads, TrainingHeads):
+            return
         rows = [row for row in range(len(features.descriptor)) if seen + row in chosen]
         if rows:
             shares = heads.mask_logits(features)[rows].softmax(dim=1).cpu().numpy()
@@ -263,6 +267,8 @@ def _look(
 
 
 def _maps(folder: str) -> PartMaps | None:
+    if not folder:
+        return None
     try:
         return PartMaps.open(folder)
     except PartMapError:
