@@ -99,7 +99,7 @@ def test_code_in_a_file_is_refused_and_does_not_run(
     file = tmp_path / "model.pth"
     whole = theirs(shared, config=Malicious(mark))
     torch.save(whole, file, _use_new_zipfile_serialization=not old)
-    with pytest.raises(CheckpointError, match="holds more than weights"):
+    with pytest.raises(CheckpointError, match=r"holds more than weights.*touch"):
         read_released(file)
     assert not mark.exists()
     # The same file, opened without care, does run it: the test would notice.
@@ -112,7 +112,7 @@ def test_what_is_no_model_of_theirs_is_refused(shared: Path, tmp_path: Path) -> 
     with pytest.raises(CheckpointError, match="can't be read"):
         read_released(file)
     file.write_bytes(b"no pickle at all")
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match="no file of torch"):
         read_released(file)
     torch.save(theirs(shared), file)
     whole = file.read_bytes()

@@ -100,7 +100,9 @@ def train(
     table = read_photos(Path(facts["photos"]))
     part_maps = PartMaps.open(facts["maps"]) if config.model.has_parts else None
     if resume is None and not allow_leaks:
-        refuse_leaks_between(table, (train_split, select_split))
+        refuse_leaks_between(
+            table, (train_split, select_split), "; or train all the same: --allow-leaks"
+        )
     learn, select = splits(table, facts, config.seed)
 
     def say(data: TrainingPhotos) -> None:
@@ -138,7 +140,7 @@ def splits(table: PhotoTable, facts: dict[str, Any], seed: int) -> tuple[PhotoTa
     return table.part(facts["train_split"]), table.part(facts["select_split"])
 
 
-def refuse_leaks_between(table: PhotoTable, splits: tuple[str, ...]) -> None:
+def refuse_leaks_between(table: PhotoTable, splits: tuple[str, ...], way_out: str = "") -> None:
     """Raises where the choice of the checkpoint is made on what was trained on; opens no picture.
 
     A closed set is none of that: only its encounters, bursts and files are held to one side.
@@ -150,6 +152,5 @@ def refuse_leaks_between(table: PhotoTable, splits: tuple[str, ...]) -> None:
     refuse_leaks(
         leaks(sides),
         sides,
-        "deal anew: pawvit data split … --force (--by encounter for a closed set);"
-        " or train all the same: --allow-leaks",
+        f"deal anew: pawvit data split … --force (--by encounter for a closed set){way_out}",
     )

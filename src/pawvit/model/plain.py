@@ -8,6 +8,7 @@ features in six uniform stripes, each reduced to 256 numbers and asked by itself
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -53,16 +54,16 @@ class PlainNetwork(Network):
 
     Args:
         config: shape and preprocessing.
-        backbone: timm's, without a classifier.
+        backbone: timm's, without a classifier, an `nn.Module`.
 
     Raises:
         ConfigError: stripes are asked of a backbone that has no map of features.
     """
 
-    def __init__(self, config: ModelConfig, backbone: nn.Module) -> None:
+    def __init__(self, config: ModelConfig, backbone: Any) -> None:
         super().__init__(config)
-        self.backbone = backbone
-        features = int(backbone.num_features)  # type: ignore[arg-type]
+        self.backbone: Any = backbone
+        features = int(backbone.num_features)
         self.reduce: nn.Module | None = None
         self.width = features
         if config.network == "stripes":
@@ -76,7 +77,7 @@ class PlainNetwork(Network):
                 nn.Linear(features, REDUCED, bias=False), nn.BatchNorm1d(REDUCED), nn.ReLU()
             )
             self.width = STRIPES * REDUCED
-        matcher = backbone.group_matcher(coarse=False)  # type: ignore[operator]
+        matcher = backbone.group_matcher(coarse=False)
         self.layers: dict[str, int] = group_parameters(backbone, matcher, reverse=True)
         self.depth = max(self.layers.values())
         if config.discriminant:
@@ -87,7 +88,7 @@ class PlainNetwork(Network):
         pixels = self.normalise(images)
         if self.reduce is None:
             return PlainFeatures(self.backbone(pixels)[:, None])
-        (maps,) = self.backbone.forward_intermediates(  # type: ignore[operator]
+        (maps,) = self.backbone.forward_intermediates(
             pixels, indices=1, norm=True, output_fmt="NCHW", intermediates_only=True
         )
         stripes = F.adaptive_avg_pool2d(maps, (STRIPES, 1))[..., 0].transpose(1, 2)

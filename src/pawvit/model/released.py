@@ -51,15 +51,21 @@ def read_released(path: str | os.PathLike[str]) -> dict[str, Tensor]:
             not opened; or it holds no parameters of a PAW-ViT.
     """
     try:
+        with open(path, "rb") as handle:
+            begins = handle.read(2)
+        # A zip archive, or a pickle, as older versions of torch write.
+        if begins not in (b"PK", b"\x80\x02"):
+            raise ValueError("it begins otherwise")
         found = torch.load(Path(path), map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(
             f"the file can't be read: {error.strerror or error}", where=path
         ) from None
     except pickle.UnpicklingError as error:
+        asked = re.search(r"GLOBAL (\S+)", str(error))
         raise CheckpointError(
             "the file holds more than weights, and was not opened, since that could run somebody's"
-            f" code: {str(error).splitlines()[0]}",
+            f" code{f': it asks for {asked[1]}' if asked else ''}",
             where=path,
             mend="ask whoever gave it for the weights alone: torch.save(model.state_dict(), …)",
         ) from None

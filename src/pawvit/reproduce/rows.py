@@ -113,9 +113,9 @@ def _compared(cnn: Figures, vit: Figures, paw: Figures) -> tuple[Row, ...]:
     """Rows of tables 1 and 2."""
     return (
         Row("seresnet50", "Baseline, SE-ResNet50", _CNN, _HUB, cnn),
-        Row("seresnet50-ce-tri", "… without orientation loss", (*_CNN, *_BLIND), _HUB),
+        Row("seresnet50-ce-tri", "SE-ResNet50 without orientation loss", (*_CNN, *_BLIND), _HUB),
         Row("vit", "Baseline, ViT", _PLAIN, (), vit),
-        Row("vit-ce-tri", "… without orientation loss", (*_PLAIN, *_BLIND)),
+        Row("vit-ce-tri", "ViT without orientation loss", (*_PLAIN, *_BLIND)),
         Row("pcb", "PCB: six stripes, ViT", ("model.network=stripes", *_BLIND)),
         Row("paw-vit", "PAW-ViT (ours)", (), (), paw),
     )

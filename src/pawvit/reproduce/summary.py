@@ -66,9 +66,11 @@ def figures(
         by_group.append(_means(values, found[0]))
     cells = [cell for group in by_group for cell in zip(*group, strict=True)]
     if table.mean and len(by_group) > 1:
-        # Of both tests' mAP.
-        own = [(means[0], drawn[0]) for means, drawn in by_group]
-        cells.insert(0, (sum(m for m, _ in own) / len(own), sum(d for _, d in own) / len(own)))
+        means = np.mean([means[0] for means, _ in by_group], axis=0)
+        both = [drawn[0] for _, drawn in by_group]
+        # A test of one individual has no interval, and then the mean of both has none.
+        drawn = np.mean(both, axis=0) if all(map(len, both)) else np.zeros(0)
+        cells.insert(0, (means, drawn))
     return [_figure(value, drawn) for value, drawn in cells]
 
 

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pawvit.errors import PhotoTableError
 from pawvit.photos import PhotoTable
 from pawvit.protocols import BENCHMARKS, Protocol, leave_one_out
 from pawvit.readers import read_atrw, read_benchmark, read_photos, read_yakreid, require
@@ -83,11 +84,11 @@ def of_paper(
         learn, names = read_atrw(root).part("train"), ["atrw"]
     else:
         root, simple = yakreid_root(root, "hard"), yakreid_root(root, "simple")
-        require(root, "yakreid-train", "yakreid-hard")
-        require(simple, "yakreid-simple")
+        _require_all((root, ("yakreid-train", "yakreid-hard")), (simple, ("yakreid-simple",)))
         learn, names = read_yakreid(root).part("train"), ["yakreid-simple", "yakreid-hard"]
     require_pictures(learn)
-    tests, differences = [], []
+    tests: list[Test] = []
+    differences: list[str] = []
     for name in names:
         benchmark = BENCHMARKS[name]
         table, truth = read_benchmark(folder, name)
@@ -121,6 +122,23 @@ def of_paper(
         True,
         tuple(differences),
     )
+
+
+def _require_all(*asked: tuple[Path, tuple[str, ...]]) -> None:
+    """As `require`, but of several folders at once: the list is whole."""
+    missing: list[str] = []
+    for place, names in asked:
+        try:
+            require(place, *names)
+        except PhotoTableError as error:
+            missing += [f"{place}: {piece}" for piece in error.problems]
+    if missing:
+        sets = " and ".join(name for _, names in asked for name in names)
+        raise PhotoTableError(
+            f"{len(missing)} pieces of {sets} are missing",
+            problems=missing,
+            mend="put them there under these names; its licence is the set's own",
+        )
 
 
 def of_photos(photos: str | os.PathLike[str], *, on_test: bool) -> Trial:
