@@ -165,8 +165,7 @@ def _source(table: Table, data: Path | None, on: Path | None) -> Path:
     if (data is None) == (on is None):
         raise ConfigError(
             "say what to run it on: --data or --on, one of the two",
-            mend=f"--data FOLDER has {'ATRW' if table.data == 'atrw' else 'YakReID-103'};"
-            " --on photos.csv are photos of your own",
+            mend=f"--data FOLDER has {table.set_name}; --on photos.csv are photos of your own",
         )
     found = data or on
     assert found is not None

@@ -58,7 +58,7 @@ class Table:
 
     Attributes:
         name: "table1" and so on.
-        caption: the paper's.
+        caption: the paper's, without the set.
         data: the set that it is measured on, "atrw" or "yakreid".
         preset: whose settings it takes unless others are asked for.
         groups: its two tests.
@@ -79,6 +79,11 @@ class Table:
     published: tuple[Published, ...]
     rows: tuple[Row, ...]
     steps: bool = False
+
+    @property
+    def set_name(self) -> str:
+        """What people call the set."""
+        return {"atrw": "ATRW", "yakreid": "YakReID-103"}[self.data]
 
     def chosen(self, names: Sequence[str]) -> list[Row]:
         """The rows of these names in the table's order; without names, those of the paper.
@@ -126,7 +131,7 @@ TABLES = {
     for one in (
         Table(
             name="table1",
-            caption="Comparison of performance on the ATRW dataset",
+            caption="Comparison of performance",
             data="atrw",
             preset="paper-atrw",
             groups=("single-camera", "cross-camera"),
@@ -155,7 +160,7 @@ TABLES = {
         ),
         Table(
             name="table2",
-            caption="Comparison of performances on the YakReID-103 dataset",
+            caption="Comparison of performances",
             data="yakreid",
             preset="paper-yak",
             groups=("simple", "hard"),
@@ -175,7 +180,7 @@ TABLES = {
         ),
         Table(
             name="table3",
-            caption="Ablation study of PAW-ViT on the ATRW dataset",
+            caption="Ablation study of PAW-ViT",
             data="atrw",
             preset="paper-atrw",
             groups=("single-camera", "cross-camera"),

@@ -73,15 +73,18 @@ class Result:
     def title(self) -> str:
         """The table's number and caption, and whether it is on other photos."""
         number = self.table.name.removeprefix("table")
-        where = "" if self.trial.official else f", as on {self.trial.learn.source}"
-        return f"Table {number}: {self.table.caption}{where}"
+        source = self.trial.learn.source
+        where = (
+            self.table.set_name if self.trial.official else f"{source.parent.name}/{source.name}"
+        )
+        return f"Table {number} on {where}: {self.table.caption}"
 
     @property
     def paper_label(self) -> str:
         """What stands before the paper's figures."""
         if self.trial.official:
             return "paper"
-        return f"paper, on its own set: {', '.join(self.table.groups[: len(self.trial.groups)])}"
+        return f"paper, {self.table.set_name}: {', '.join(self.table.groups[: len(self.trial.groups)])}"
 
     @property
     def heads(self) -> list[str]:
@@ -131,7 +134,7 @@ def gather(
         tuple(lines),
         tuple(
             Difference(
-                f"{one.title} − {other.title}",
+                f"{one.title} against {other.title}",
                 tuple(figures(table, done[one.name], done[other.name])),
             )
             for one, other in pairs
