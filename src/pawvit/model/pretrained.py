@@ -88,7 +88,8 @@ def any_backbone(config: ModelConfig, weights: str) -> nn.Module:
         CheckpointError: the file does not fit.
     """
     if is_plain_vit(config.backbone):
-        return backbone(config, weights)
+        vit: nn.Module = backbone(config, weights)
+        return vit
     if weights == PACKAGE:
         raise _not_in_package(config)
     network = _timm(config.backbone, pretrained=weights == HUB, **config.architecture)

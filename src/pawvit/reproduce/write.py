@@ -84,7 +84,8 @@ class Result:
         """What stands before the paper's figures."""
         if self.trial.official:
             return "paper"
-        return f"paper, {self.table.set_name}: {', '.join(self.table.groups[: len(self.trial.groups)])}"
+        groups = self.table.groups[: len(self.trial.groups)]
+        return f"paper, {self.table.set_name}: {', '.join(groups)}"
 
     @property
     def heads(self) -> list[str]:
