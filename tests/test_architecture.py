@@ -23,6 +23,7 @@ LINES = [
     {"training", "partformats"},
     {"evaluation", "catalogue", "identify"},
     {"report"},
+    {"reproduce"},
     {"cli"},
 ]
 FRIENDS = {

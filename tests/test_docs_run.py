@@ -39,6 +39,8 @@ FEW_IMAGES = ("images=8", "sampler.entities=4", "sampler.photos=2", "workers=0")
 SMALLER = {
     "train": [word for setting in FEW_IMAGES for word in ("-s", setting)],
     "herd": ["--animals", "8", "--photos", "2"],
+    "reproduce": ["-m", "maps/", "--rows", "ce,ce-tri-ss-or"]
+    + [word for setting in FEW_IMAGES for word in ("-s", setting)],
     "demo": ["--animals", "12", "--photos", "2"]
     + [word for setting in FEW_IMAGES for word in ("-s", setting)],
 }
@@ -64,6 +66,14 @@ NOT_RUN = {
     "python benchmarks/animal_pose.py animal_pose/ out/": "needs Animal-Pose's photographs",
     "pawvit data fetch atrw": "downloads 1.8 GB, once its licence is agreed to",
     "python benchmarks/evaluation.py official plain.py gt_test_plain.json": "needs the script",
+    "pawvit reproduce table1 --data atrw/": "is what tests/reproduce runs; downloads from the hub",
+    "pawvit reproduce table2 --data yaks/": "as table1; downloads from the hub",
+    "pawvit reproduce table3 --data atrw/ --seeds 3": "twelve trainings; downloads from the hub",
+    "pawvit train photos.csv -o cnn/ -s model.network=plain -s model.backbone=seresnet50"
+    " -s weights=hub": "downloads from the hub; tests/reproduce trains one from scratch",
+    "pawvit import-released model.pth -o released/": "needs the authors' file;"
+    " tests/model/test_released.py makes one",
+    "pawvit evaluate atrw/ -m released/ --protocol atrw": "needs the authors' file",
     "python benchmarks/evaluation.py size": "is what tests/test_evaluation.py runs",
     "pawvit pose train keypoints.json -o pose.safetensors --photos photos/": "needs 20 labelled"
     " animals and minutes; tests/teacher/head/test_job.py and tests/cli/test_pose.py do it",

@@ -20,8 +20,7 @@ from pawvit.errors import InputError
 from pawvit.images import Pixels, resize
 from pawvit.model import available, baselines, checkpoint
 from pawvit.model.config import ModelConfig
-from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import PawViT
+from pawvit.model.network import Heads, Network
 from pawvit.photos import PhotoTable, box_text
 
 BATCH = 16
@@ -54,13 +53,13 @@ class Embedder:
     """A network ready to describe photos.
 
     Args:
-        model: `PawViT`, `ForegroundViT`, or a network that returns (B, C) descriptors.
+        model: a `Network`, a `ForegroundViT`, or a network that returns (B, C) descriptors.
         config: the image size.
         stamp: what tells its descriptors from another network's.
         device: where to compute.
         flip: describe the photo and its mirror image and join the two, as the paper does for ATRW
             (§4.3.1); the descriptor has 2C numbers.
-        heads: of a `PawViT`: they tell which flank is seen.
+        heads: of a `Network`: they tell which flank is seen.
         foreground: where the animal is, for a `ForegroundViT`: N photos → (N, h, w) in [0, 1].
     """
 
@@ -72,7 +71,7 @@ class Embedder:
         *,
         device: torch.device | None = None,
         flip: bool = False,
-        heads: TrainingHeads | None = None,
+        heads: Heads | None = None,
         foreground: Foreground | None = None,
     ) -> None:
         self.device = device or torch.device("cpu")
@@ -84,7 +83,7 @@ class Embedder:
     @property
     def untrained(self) -> bool:
         """Whether the network is as it comes, and has learned no individual animals."""
-        return not isinstance(self.model, PawViT)
+        return not isinstance(self.model, Network)
 
     @classmethod
     def load(
@@ -189,7 +188,7 @@ class Embedder:
     def _describe(
         self, images: Tensor, place: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        if not isinstance(self.model, PawViT):
+        if not isinstance(self.model, Network):
             return self.model(images) if place is None else self.model(images, place), None, None
         features = self.model(images)
         right = None

@@ -13,8 +13,10 @@ from pawvit.cli.embed import embed
 from pawvit.cli.evaluate import evaluate
 from pawvit.cli.herd import herd
 from pawvit.cli.identify import identify
+from pawvit.cli.import_released import import_released
 from pawvit.cli.models import models
 from pawvit.cli.report import report
+from pawvit.cli.reproduce import reproduce
 from pawvit.cli.train import train
 from pawvit.errors import PawvitError
 
@@ -32,6 +34,8 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(report)
 app.add_typer(figure.app, name="figure")
+app.command()(reproduce)
+app.command()(import_released)
 app.command()(embed)
 app.add_typer(catalogue.app, name="catalogue")
 app.command()(identify)

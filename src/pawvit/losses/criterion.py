@@ -61,12 +61,15 @@ class Criterion:
     def __call__(
         self,
         descriptors: Float[Tensor, "B C"],
-        entity_logits: Float[Tensor, "B E"],
+        entity_logits: Float[Tensor, "B *S E"],
         orientation_logits: Float[Tensor, "B K"],
-        mask_logits: Float[Tensor, "B L h w"],
+        mask_logits: Float[Tensor, "B L h w"] | None,
         targets: Targets,
     ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
-        """The weighted sum, and each loss by name before its weight."""
+        """The weighted sum, and each loss by name before its weight.
+
+        Without mask logits there are no parts: no mask loss, and one orientation of the whole.
+        """
         losses: dict[str, Tensor] = {}
         if self.identity:
             losses["identity"] = identity_loss(
@@ -76,7 +79,7 @@ class Criterion:
             losses["triplet"] = triplet_loss(
                 descriptors.float(), targets.entities, margin=self.margin
             )
-        if self.mask:
+        if self.mask and mask_logits is not None:
             losses["mask"] = mask_loss(
                 mask_logits.float(),
                 targets.labels,
@@ -86,10 +89,13 @@ class Criterion:
                 weights=targets.map_weights,
             )
         if self.orientation:
+            seen = torch.ones_like(orientation_logits, dtype=torch.bool)
+            if mask_logits is not None:
+                seen = targets.visible(orientation_logits.shape[1])
             losses["orientation"] = orientation_loss(
                 orientation_logits.float(),
                 targets.right,
-                targets.visible(orientation_logits.shape[1]),
+                seen,
                 mean_over=self.orientation_mean,
             )
         weights = {name: float(getattr(self, name)) for name in losses}

@@ -19,7 +19,7 @@ from pawvit.images import Pixels
 from pawvit.model import pretrained
 from pawvit.model.available import Backbone
 from pawvit.model.config import ModelConfig
-from pawvit.model.pawvit import Normalise
+from pawvit.model.network import Normalise
 
 
 class ClassTokenViT(nn.Module):
@@ -38,8 +38,11 @@ class ClassTokenViT(nn.Module):
         return tokens[:, 0]
 
 
-def untrained(config: ModelConfig, weights: str) -> ClassTokenViT:
+def untrained(config: ModelConfig, weights: str) -> nn.Module:
     """The backbone of a configuration before any training; raises as `pretrained.build` does."""
+    if not config.has_parts and not pretrained.is_plain_vit(config.backbone):
+        network = pretrained.any_backbone(config, weights)
+        return OwnPooling(network, config.mean, config.std).eval()
     return ClassTokenViT(config, pretrained.backbone(config, weights)).eval()
 
 

@@ -21,10 +21,9 @@ from torch import Tensor, nn
 
 from pawvit import tensorfile
 from pawvit.errors import CheckpointError
+from pawvit.model.build import build_heads, build_network
 from pawvit.model.config import ModelConfig
-from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import PawViT
-from pawvit.model.pretrained import build
+from pawvit.model.network import Heads, Network
 
 KEY = "pawvit"
 FORMAT = 1
@@ -67,7 +66,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def fingerprint(model: PawViT) -> str:
+def fingerprint(model: Network) -> str:
     """A hash of all that decides a descriptor: weights, preprocessing, retrieval; 16 hex digits."""
     config = model.config
     return digest(model, [config.image_size, config.mean, config.std, config.retrieval])
@@ -85,8 +84,8 @@ def digest(model: nn.Module, facts: Sequence[object]) -> str:
 
 def save(
     path: str | os.PathLike[str],
-    model: PawViT,
-    heads: TrainingHeads,
+    model: Network,
+    heads: Heads,
     card: Card,
     extra: dict[str, Tensor] | None = None,
     state: dict[str, Any] | None = None,
@@ -112,7 +111,7 @@ def save(
     return card
 
 
-def load(path: str | os.PathLike[str]) -> tuple[PawViT, TrainingHeads, Card]:
+def load(path: str | os.PathLike[str]) -> tuple[Network, Heads, Card]:
     """Rebuilds a network from its checkpoint, in evaluation mode, on the CPU.
 
     Raises:
@@ -138,10 +137,10 @@ def load_card(path: str | os.PathLike[str]) -> Card:
     return card_of(_read(path, tensorfile.read_header), path)
 
 
-def rebuild(card: Card) -> tuple[PawViT, TrainingHeads]:
+def rebuild(card: Card) -> tuple[Network, Heads]:
     """A network of the card's shape with random weights."""
-    model = build(card.config, "none")
-    return model, TrainingHeads(model, len(card.entities))
+    model = build_network(card.config, "none")
+    return model, build_heads(model, len(card.entities))
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pawvit.anatomy import MAX_PARTS, TIGER_PARTS
 
@@ -13,16 +13,21 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class ModelConfig(BaseModel):
-    """A PAW-ViT: any timm `VisionTransformer` with K part tokens (paper §3.1).
+    """A network's shape: a timm backbone, and what becomes of what it sees.
 
     Attributes:
-        backbone: a timm model name; its class must be `VisionTransformer`.
+        network: "paw-vit" is any `VisionTransformer` with K part tokens (paper §3.1). What it is
+            measured against: "plain", any backbone of timm whose own pooling is the descriptor (a
+            ViT's class token, a CNN's mean), and "stripes", its features in six uniform stripes
+            (PCB, Sun et al. 2018). Neither knows parts, needs part maps or has a mask loss.
+        backbone: a timm model name; for "paw-vit" its class must be `VisionTransformer`.
         architecture: changes to that model's shape (`patch_size`, `depth`, `embed_dim` …).
-        parts: the K part names; filled in from the part maps when a training starts.
+        parts: the K part names; filled in from the part maps when a training starts. None but for
+            "paw-vit".
         image_size: height and width in pixels, multiples of the patch size.
         map_size: height and width of the predicted part masks (paper: image / 4).
         mean, std: RGB, of pixels in [0, 1].
-        drop_path: rate of the last block; it grows linearly from 0 in the first.
+        drop_path: rate of a Vision Transformer's last block; it grows linearly from 0 in the first.
         mask_activation: what the mask decoder does to each head's similarity before the mean over
             heads. "sigmoid" is the paper's; its softmax over sigmoids can't pass 0.352 with K = 5.
             "none" leaves logits, of which the loss takes a true softmax.
@@ -30,9 +35,9 @@ class ModelConfig(BaseModel):
             part token joins as the class token's state plus what it has learned. 0 is the paper's:
             learned tokens from the first block on. With these blocks frozen, training need not go
             back through them.
-        retrieval: what stands for a photo when photos are compared. "descriptor" is the paper's
-            aggregated one. "parts" is the mean of the part tokens: after a short training the
-            aggregation, which starts from noise, is a worse guide to unseen animals than they are.
+        retrieval: what of a PAW-ViT stands for a photo when photos are compared. "descriptor" is
+            the paper's aggregated one. "parts" is the mean of the part tokens: after a short
+            training the aggregation, which starts from noise, is a worse guide to unseen animals.
         discriminant: how many numbers are left of it by a linear discriminant that was fitted after
             the training; 0 where none was.
         position_resampling: how pretrained position embeddings reach another grid; "aligned" is
@@ -41,6 +46,7 @@ class ModelConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    network: Literal["paw-vit", "plain", "stripes"] = "paw-vit"
     backbone: str = "vit_base_patch16_224.orig_in21k_ft_in1k"
     architecture: dict[str, int] = Field(default_factory=dict)
     parts: tuple[str, ...] = TIGER_PARTS
@@ -64,9 +70,20 @@ class ModelConfig(BaseModel):
     @field_validator("parts")
     @classmethod
     def _parts_are_usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not 1 <= len(value) <= MAX_PARTS or len(set(value)) != len(value):
-            raise ValueError(f"between 1 and {MAX_PARTS} parts, each named once")
+        if len(value) > MAX_PARTS or len(set(value)) != len(value):
+            raise ValueError(f"at most {MAX_PARTS} parts, each named once")
         return value
+
+    @model_validator(mode="after")
+    def _part_tokens_have_names(self) -> ModelConfig:
+        if self.has_parts and not self.parts:
+            raise ValueError("a network with part tokens needs the names of its parts")
+        return self
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether the network has part tokens, and learns them from part maps."""
+        return self.network == "paw-vit"
 
     @property
     def K(self) -> int:  # noqa: N802 (the paper's letter)

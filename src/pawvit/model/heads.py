@@ -6,7 +6,6 @@ the parts saw and which flank an unlabelled photo shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -14,24 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from pawvit.model.pawvit import Features, PawViT, init_linear
-
-
-@dataclass(frozen=True)
-class HeadOutputs:
-    """What the training heads say of a batch.
-
-    Attributes:
-        necked: (B, C), the descriptor behind the BNNeck.
-        entity_logits: (B, E), one an entity of the training set.
-        orientation_logits: (B, K), positive for "right", negative for "left".
-        mask_logits: (B, K+1, h, w), background last; the masks are their softmax over K+1.
-    """
-
-    necked: Float[Tensor, "B C"]
-    entity_logits: Float[Tensor, "B E"]
-    orientation_logits: Float[Tensor, "B K"]
-    mask_logits: Float[Tensor, "B L h w"]
+from pawvit.model.network import Described, HeadOutputs, Heads, bn_neck, init_linear
+from pawvit.model.pawvit import Features, PawViT
 
 
 class MaskDecoder(nn.Module):
@@ -65,7 +48,7 @@ class MaskDecoder(nn.Module):
         return F.interpolate(masks.float(), size=self.size, mode="bilinear", align_corners=False)
 
 
-class TrainingHeads(nn.Module):
+class TrainingHeads(Heads):
     """Mask decoder, BNNeck with the entity classifier, and an orientation logit a part.
 
     The same BNNeck normalises the descriptor and then every part token, each with its own batch
@@ -78,8 +61,7 @@ class TrainingHeads(nn.Module):
         self.masks = MaskDecoder(
             model.width, model.heads, model.grid, config.map_size, config.mask_activation
         )
-        self.neck = nn.BatchNorm1d(model.width)
-        self.neck.bias.requires_grad_(False)
+        self.neck = bn_neck(model.width)
         self.entity = nn.Linear(model.width, entities)
         self.orientation = nn.ModuleList(nn.Linear(model.width, 1) for _ in range(config.K))
         init_linear(self.entity)
@@ -101,8 +83,9 @@ class TrainingHeads(nn.Module):
         logits: Tensor = self.masks(tokens, features.patch_tokens)
         return logits
 
-    def orientations(self, features: Features) -> Float[Tensor, "B K"]:
+    def orientations(self, features: Described) -> Float[Tensor, "B K"]:
         """One logit a part: positive for "right"."""
+        assert isinstance(features, Features)
         logits = [
             head(self.neck(features.part_tokens[:, part]))
             for part, head in enumerate(self.orientation)

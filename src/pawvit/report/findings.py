@@ -60,7 +60,8 @@ class Findings:
         maps: the training's part maps; None where they can't be opened any more.
         problems: what is wrong with the table, as far as labels tell.
         descriptors: of `asked`, in its order.
-        masks: K + 1 of h × w (`tokens.token_masks`) of `EXAMPLES` of them, by position.
+        masks: K + 1 of h × w (`tokens.token_masks`) of `EXAMPLES` of them, by position; none
+            of a network without parts.
         results: leave-one-out over `asked`: flank unknown, and flank known where it is.
         curves: the CMC of each result.
         seconds: a photo, from the file to the descriptor.
@@ -202,6 +203,8 @@ class Confusion:
 
 
 def _maps(folder: str) -> PartMaps | None:
+    if not folder:
+        return None
     try:
         return PartMaps.open(folder)
     except PartMapError:

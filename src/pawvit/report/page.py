@@ -79,15 +79,20 @@ def render(
         context |= section()
         if progress:
             progress(number, len(sections))
-    environment = Environment(
+    return environment().get_template("report.html").render(context)
+
+
+def environment() -> Environment:
+    """What pages are made with: the templates, strict about names, and how numbers are written."""
+    made = Environment(
         loader=PackageLoader("pawvit.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "count": lambda number: f"{number:,}"}
-    return environment.get_template("report.html").render(context)
+    made.filters |= {"percent": _percent, "count": lambda number: f"{number:,}"}
+    return made
 
 
 def _head(found: Findings) -> dict[str, Any]:
@@ -196,6 +201,7 @@ def _weights(found: Findings) -> dict[str, Any]:
 
 
 def _made(found: Findings) -> dict[str, Any]:
+    parts = found.card.config.has_parts
     now = versions() | {name: metadata.version(name) for name in _PACKAGES}
     return {
         "settings": yaml.safe_dump(found.config.model_dump(mode="json"), sort_keys=False).strip(),
@@ -203,7 +209,8 @@ def _made(found: Findings) -> dict[str, Any]:
             (name, found.card.versions.get(name, "–"), version) for name, version in now.items()
         ],
         "platform": platform.platform(),
-        "again": f"pawvit train {found.facts['photos']} -m {found.facts['maps']} -o NEW-RUN"
+        "again": f"pawvit train {found.facts['photos']}"
+        f"{' -m ' + found.facts['maps'] if parts else ''} -o NEW-RUN"
         f" -p {found.folder.absolute() / 'config.yaml'}",
     }
 

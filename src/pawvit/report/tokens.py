@@ -6,25 +6,27 @@ Knows the network and its heads; it draws nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import TypeGuard
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
-from torch import Tensor, nn
+from torch import Tensor
 
 from pawvit.descriptors import Descriptors
 from pawvit.embedder import Embedder
 from pawvit.errors import PhotoTableError, first_of
 from pawvit.model.heads import TrainingHeads
+from pawvit.model.network import Heads
 from pawvit.model.pawvit import Features
 from pawvit.photos import PhotoTable
 
 Masks = Float32[np.ndarray, "L h w"]
 
 
-def draws_masks(heads: nn.Module | None) -> bool:
+def draws_masks(heads: Heads | None) -> TypeGuard[TrainingHeads]:
     """Whether a network's heads say where its tokens look: only part tokens have masks."""
-    return hasattr(heads, "mask_logits")
+    return isinstance(heads, TrainingHeads)
 
 
 def token_masks(heads: TrainingHeads, features: Features) -> Float[Tensor, "B L h w"]:
@@ -39,7 +41,7 @@ def token_masks(heads: TrainingHeads, features: Features) -> Float[Tensor, "B L 
 
 def look(
     embedder: Embedder,
-    heads: TrainingHeads,
+    heads: Heads,
     table: PhotoTable,
     chosen: Collection[int],
     progress: Callable[[int, int], None] | None = None,
@@ -66,6 +68,8 @@ def look(
 
     def keep(module: object, inputs: object, features: Features) -> None:
         nonlocal seen
+        if not draws_masks(heads):
+            return
         rows = [row for row in range(len(features.descriptor)) if seen + row in chosen]
         if rows:
             with torch.inference_mode():
@@ -74,12 +78,11 @@ def look(
         seen += len(features.descriptor)
 
     # The embedder returns descriptors only; what else the network says is read off as it passes.
-    watch = embedder.model.register_forward_hook(keep) if draws_masks(heads) else None
+    watch = embedder.model.register_forward_hook(keep)
     try:
         descriptors, unreadable = embedder.embed_table(table, progress=progress)
     finally:
-        if watch is not None:
-            watch.remove()
+        watch.remove()
     if unreadable:
         raise PhotoTableError(
             f"{len(unreadable)} of {len(table)} photos can't be read",

@@ -44,8 +44,10 @@ class LossConfig(_Section):
         triplet_on: "descriptor" is the paper's. "neck" takes the descriptor behind the BNNeck,
             which is centred: where training starts from noise at a high learning rate, the triplet
             loss can otherwise be had cheaply by moving all descriptors together.
-        mask: weight of finding the parts that the part maps show.
-        orientation: weight of telling left flanks from right ones, by each visible part.
+        mask: weight of finding the parts that the part maps show; a network without parts has no
+            such loss.
+        orientation: weight of telling left flanks from right ones, by each visible part, or by the
+            photo as a whole where the network has no parts.
         smoothing: share of the identity label that is spread over all entities.
         margin: by how much another entity's photo must be farther away, in (1 − cosine) / 2.
         gamma: the exponent on both logarithms of the mask loss.
@@ -81,7 +83,7 @@ class OptimiserConfig(_Section):
         new_lr: the peak of layers that start from noise; the same as `lr` where it is null.
         layer_decay: each block has this much of the rate of the block after it; 1 = all the same.
         frozen_blocks: so many first blocks, and the patch embedding, are not trained at all.
-        weight_decay: of matrices; biases, norms and embeddings have none.
+        weight_decay: of matrices and kernels; biases, norms and embeddings have none.
         clip: the largest norm of the gradient; null = no limit.
         warmup: epochs of linear growth; may be a fraction.
         start, floor: first and last learning rate, as shares of the peak.

@@ -25,7 +25,7 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
 
     Args:
         table: the training photos.
-        maps: their part maps.
+        maps: their part maps; None for a network that learns no parts.
         image_size, map_size: height and width of what comes out.
         augment: how photos are changed.
         rejected_mask_weight: how much the map of a photo counts whose `mask_ok` says no; with 0
@@ -39,7 +39,7 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
     def __init__(
         self,
         table: PhotoTable,
-        maps: PartMaps,
+        maps: PartMaps | None,
         *,
         image_size: tuple[int, int],
         map_size: tuple[int, int],
@@ -49,21 +49,10 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         self.table = table.take([i for i, name in enumerate(table.identities) if name])
         self.maps, self.image_size = maps, image_size
         self.augment = Augment(augment, map_size)
-        self.map_weights = [1.0 if ok else rejected_mask_weight for ok in self.table.mask_ok]
-        without = [
-            path
-            for path, weight in zip(self.table.paths, self.map_weights, strict=True)
-            if weight and path not in maps
-        ]
-        if without:
-            more = f" and {len(without) - 5} more" if len(without) > 5 else ""
-            raise PartMapError(
-                f"{len(without)} of {len(self.table)} photos have no part map:"
-                f" {', '.join(str(maps.path_of(path)) for path in without[:5])}{more}",
-                where=maps.root,
-                mend="make them with pawvit masks, take these photos out of the table, or write no"
-                " in their column mask_ok",
-            )
+        self.map_weights = [0.0] * len(self.table)
+        if maps is not None:
+            self.map_weights = [1.0 if ok else rejected_mask_weight for ok in self.table.mask_ok]
+            self._refuse_missing(maps)
         shows: dict[str, list[tuple[int, bool]]] = {}
         sides = self.table.orientations
         for photo, identity in enumerate(self.table.identities):
@@ -83,6 +72,22 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         self.shows = list(shows.values())
         self.sides = sides
 
+    def _refuse_missing(self, maps: PartMaps) -> None:
+        without = [
+            path
+            for path, weight in zip(self.table.paths, self.map_weights, strict=True)
+            if weight and path not in maps
+        ]
+        if without:
+            more = f" and {len(without) - 5} more" if len(without) > 5 else ""
+            raise PartMapError(
+                f"{len(without)} of {len(self.table)} photos have no part map:"
+                f" {', '.join(str(maps.path_of(path)) for path in without[:5])}{more}",
+                where=maps.root,
+                mend="make them with pawvit masks, take these photos out of the table, or write no"
+                " in their column mask_ok",
+            )
+
     def __len__(self) -> int:
         return len(self.table)
 
@@ -100,10 +105,10 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         pixels = resize(self.table.read(draw.photo), self.image_size)
         image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
         weight = self.map_weights[draw.photo]
-        if weight:
+        if weight and self.maps is not None:
             labels = torch.from_numpy(self.maps.read(self.table.paths[draw.photo]).copy())
         else:
-            labels = torch.full(self.maps.parts.size, IGNORE, dtype=torch.uint8)
+            labels = torch.full(self.augment.map_size, IGNORE, dtype=torch.uint8)
         side = self.sides[draw.photo]
         if draw.mirror:
             image, labels = mirror(image, labels)

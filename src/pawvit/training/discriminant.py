@@ -14,14 +14,13 @@ from jaxtyping import Float32
 from pawvit.images import Pixels
 from pawvit.model import checkpoint
 from pawvit.model.discriminant import fit
-from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import PawViT
+from pawvit.model.network import Heads, Network
 from pawvit.training.dataset import TrainingPhotos
 from pawvit.training.run import BEST, LAST, Run
 
 BATCH = 16
 
-Describe = Callable[[PawViT, Sequence[Pixels]], Float32[np.ndarray, "N C"]]
+Describe = Callable[[Network, Sequence[Pixels]], Float32[np.ndarray, "N C"]]
 """The network and N photos → what it compares them by, rows of length 1."""
 
 
@@ -31,7 +30,7 @@ def add_discriminant(
     size: int,
     *,
     describe: Describe,
-    validate: Callable[[PawViT], dict[str, float]],
+    validate: Callable[[Network], dict[str, float]],
     progress: Callable[[int, int], None],
 ) -> tuple[float, float] | None:
     """Fits discriminants to the training photos; the selection individuals decide if one stays.
@@ -56,7 +55,7 @@ def add_discriminant(
     latest = checkpoint.load_card(run.folder / LAST)
     tried = [BEST] if latest.images_seen == best.images_seen else [BEST, LAST]
     total = len(tried) * len(photos)
-    chosen: tuple[PawViT, TrainingHeads, checkpoint.Card] | None = None
+    chosen: tuple[Network, Heads, checkpoint.Card] | None = None
     gained = 0.0
     for number, name in enumerate(tried):
         model, heads, card = checkpoint.load(run.folder / name)
@@ -81,7 +80,7 @@ def _told(progress: Callable[[int, int], None], before: int, total: int, done: i
 
 
 def _described(
-    model: PawViT,
+    model: Network,
     photos: TrainingPhotos,
     describe: Describe,
     progress: Callable[[int], None],

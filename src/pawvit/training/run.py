@@ -23,8 +23,7 @@ from torch.utils.tensorboard import SummaryWriter
 from pawvit import files
 from pawvit.errors import ConfigError
 from pawvit.model import checkpoint
-from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import PawViT
+from pawvit.model.network import Heads, Network
 from pawvit.training.config import TrainConfig, parse
 
 CONFIG, RUN, LOG = "config.yaml", "run.json", "log.jsonl"
@@ -99,15 +98,15 @@ class Run:
         )
 
     def save_best(
-        self, model: PawViT, heads: TrainingHeads, images: int, metrics: dict[str, float]
+        self, model: Network, heads: Heads, images: int, metrics: dict[str, float]
     ) -> None:
         """The network that did best on the selection individuals."""
         checkpoint.save(self.folder / BEST, model, heads, self.card(images, metrics))
 
     def save_last(
         self,
-        model: PawViT,
-        heads: TrainingHeads,
+        model: Network,
+        heads: Heads,
         images: int,
         metrics: dict[str, float],
         moments: dict[str, Tensor],
@@ -118,7 +117,7 @@ class Run:
         checkpoint.save(self.folder / LAST, model, heads, card, extra=moments, state=state)
 
     def load_last(
-        self, model: PawViT, heads: TrainingHeads
+        self, model: Network, heads: Heads
     ) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """Fills the network from the latest state; the optimiser's tensors and the JSON state.
 

@@ -19,15 +19,14 @@ from torch.utils.data import DataLoader
 from pawvit import files
 from pawvit.errors import ConfigError, PawvitError
 from pawvit.losses.criterion import Criterion, Targets
-from pawvit.model.heads import TrainingHeads
-from pawvit.model.pawvit import PawViT
+from pawvit.model.network import Heads, Network
 from pawvit.training.config import OptimiserConfig, TrainConfig
 from pawvit.training.dataset import Batch, TrainingPhotos, collate
 from pawvit.training.run import Run
 from pawvit.training.sampler import Draw, PKSampler
 from pawvit.training.schedule import learning_rate
 
-Validate = Callable[[PawViT], dict[str, float]]
+Validate = Callable[[Network], dict[str, float]]
 """The network → metrics in [0, 1] by name; "mAP" chooses the checkpoint."""
 
 WARMUP_SHARE = 0.25
@@ -73,8 +72,8 @@ class Trainer:
         self,
         config: TrainConfig,
         photos: TrainingPhotos,
-        model: PawViT,
-        heads: TrainingHeads,
+        model: Network,
+        heads: Heads,
         run: Run,
         *,
         device: torch.device,
@@ -272,41 +271,29 @@ class _From:
         return self.sampler.batches(self.start)
 
 
-def parameter_groups(
-    model: PawViT, heads: TrainingHeads, config: OptimiserConfig
-) -> list[dict[str, Any]]:
-    """AdamW's groups: a peak learning rate a layer, weight decay on matrices only.
+def parameter_groups(model: Network, heads: Heads, config: OptimiserConfig) -> list[dict[str, Any]]:
+    """AdamW's groups: a peak learning rate a layer, weight decay on matrices and kernels.
 
     The embedding counts as the layer below the first block. New layers (part tokens, aggregation,
     heads) learn at `new_lr`. Frozen parameters are left out and need no gradient.
     """
-    depth = len(model.blocks)
+    depth = model.depth
     new_lr = config.new_lr or config.lr
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in [*model.named_parameters(), *heads.named_parameters(prefix="heads")]:
-        layer = _layer(name, depth)
+        layer = model.layer_of(name)
         if layer is not None and config.frozen_blocks and layer <= config.frozen_blocks:
             parameter.requires_grad_(False)
         if not parameter.requires_grad:
             continue
         peak = new_lr if layer is None else config.lr * config.layer_decay ** (depth - layer)
-        decay = config.weight_decay if parameter.ndim == 2 else 0.0
+        matrix = parameter.ndim == 2 or (parameter.ndim == 4 and layer)
+        decay = config.weight_decay if matrix else 0.0
         groups.setdefault((peak, decay), []).append(parameter)
     return [
         {"params": parameters, "lr": peak, "peak": peak, "weight_decay": decay}
         for (peak, decay), parameters in groups.items()
     ]
-
-
-def _layer(name: str, depth: int) -> int | None:
-    """0 for the embedding, 1 … depth for the blocks and the final norm, None for new layers."""
-    if name.startswith("blocks."):
-        return int(name.split(".")[1]) + 1
-    if name.startswith("norm."):
-        return depth
-    if name.startswith(("patch_embed.", "patch_position", "class_token", "norm_pre.", "registers")):
-        return 0
-    return None
 
 
 def choose_precision(asked: str, device: torch.device) -> str:
