@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +83,13 @@ def test_parameters_are_found_wherever_they_lie(
 
 
 class Malicious:
-    """Unpickling it would make a file."""
+    """Unpickling it would make a folder."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Path.touch, (self.mark,))
+        return (os.mkdir, (str(self.mark),))
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["zip", "legacy"])
@@ -99,7 +100,7 @@ def test_code_in_a_file_is_refused_and_does_not_run(
     file = tmp_path / "model.pth"
     whole = theirs(shared, config=Malicious(mark))
     torch.save(whole, file, _use_new_zipfile_serialization=not old)
-    with pytest.raises(CheckpointError, match=r"holds more than weights.*touch"):
+    with pytest.raises(CheckpointError, match=r"holds more than weights.*mkdir"):
         read_released(file)
     assert not mark.exists()
     # The same file, opened without care, does run it: the test would notice.

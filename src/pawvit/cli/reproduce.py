@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -98,6 +99,7 @@ def reproduce(
     Each row is trained once a seed, in a folder of its own: what was interrupted goes on, what is
     finished stays. Writes Markdown, CSV and one HTML page.
     """
+    from pawvit.cli.fit import clock
     from pawvit.cli.train import refuse_leaks_between
     from pawvit.readers import read_photos
     from pawvit.reproduce.rows import TABLES
@@ -130,12 +132,18 @@ def reproduce(
     where = choose_device(device)
     console.print(trial.selection, style="yellow" if on_test else None, markup=False)
     learnt = _maps(trial, maps, folder / "maps", todo)
-    notes = _notes(chosen, trial, request.preset, learnt)
+    notes = _notes(chosen, trial, request, learnt)
     command = shlex.join(["pawvit", *sys.argv[1:]])
+
+    begun, before = time.monotonic(), sum(job.done for job in todo)
 
     def say(job: Job, number: int) -> None:
         seed = f", seed {job.seed + 1} of {seeds}" if seeds > 1 else ""
-        console.rule(f"{number} of {len(todo)}  {job.row.title}{seed}")
+        done, left = sum(one.done for one in todo), ""
+        if done > before:
+            each = (time.monotonic() - begun) / (done - before)
+            left = f"  about {clock(each * (len(todo) - done))} left"
+        console.rule(f"{number} of {len(todo)}  {job.row.title}{seed}{left}")
 
     def so_far() -> Result:
         result = gather(chosen, trial, folder, wanted=wanted, notes=notes, command=command)
@@ -199,7 +207,7 @@ def _maps(trial: Trial, given: Path | None, own: Path, todo: Sequence[Job]) -> P
     return made.maps
 
 
-def _notes(table: Table, trial: Trial, preset: str, maps: PartMaps | None) -> list[str]:
+def _notes(table: Table, trial: Trial, request: Request, maps: PartMaps | None) -> list[str]:
     """What a reader of the table must know besides the selection."""
     from pawvit.photos import PhotoTable
 
@@ -207,7 +215,9 @@ def _notes(table: Table, trial: Trial, preset: str, maps: PartMaps | None) -> li
         return f"{len(photos)} photos of {len(set(photos.identities) - {''})} identities"
 
     tests = ", ".join(counted(test.table) for test in trial.tests)
-    notes = [f"learned from {counted(trial.learn)}, tested on {tests}; preset {preset}"]
+    notes = [f"learned from {counted(trial.learn)}, tested on {tests}"]
+    changed = f" with {', '.join(request.settings)}" if request.settings else ""
+    notes.append(f"all rows: preset {request.preset}{changed}")
     if maps is not None:
         parts = ", ".join(maps.parts.vocabulary)
         notes.append(f"part maps of the teacher “{maps.parts.teacher}”: {parts}")
@@ -217,7 +227,7 @@ def _notes(table: Table, trial: Trial, preset: str, maps: PartMaps | None) -> li
             f"the paper's figures are of its own set ({groups}): other animals, photos and tests;"
             " only the differences between rows can be set side by side"
         )
-    if preset != table.preset:
+    if request.preset != table.preset:
         notes.append(f"the paper's settings are those of the preset {table.preset}")
     return notes
 

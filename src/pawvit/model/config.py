@@ -77,7 +77,7 @@ class ModelConfig(BaseModel):
     @model_validator(mode="after")
     def _part_tokens_have_names(self) -> ModelConfig:
         if self.has_parts and not self.parts:
-            raise ValueError("a network with part tokens needs the names of its parts")
+            raise ValueError(f"a network with part tokens has between 1 and {MAX_PARTS} parts")
         return self
 
     @property
