@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from commands import output_of
-from paper_folders import write_atrw
+from paper_folders import write_atrw, write_yaks
 from pawvit.cli.main import app
 from pawvit.cli.reproduce import Select, TableName, reproduce
 from pawvit.errors import ConfigError, PhotoTableError
@@ -156,6 +156,16 @@ def test_training_identities_are_kept_back_where_a_set_has_no_others(
     assert len(on_test.learn) == len(trial.learn) + len(select.table)
     assert on_test.select == on_test.tests
     assert "TEST" in on_test.selection
+
+
+def test_yaks_are_tested_twice_and_not_mirrored(tmp_path: Path) -> None:
+    groups = TABLES["table2"].groups
+    trial = of_paper("yakreid", write_yaks(tmp_path / "yaks"), groups, on_test=False)
+    assert [len(test.rules) for test in trial.tests] == [1, 1]
+    simple, hard = (len(test.table) for test in trial.tests)
+    assert simple == hard + 1
+    assert not trial.flip
+    assert not set(trial.learn.identities) & set(trial.select[0].table.identities)
 
 
 @pytest.mark.parametrize(
