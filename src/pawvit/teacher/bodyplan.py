@@ -24,8 +24,8 @@ INSIDE = 0.5
 MIN_PATCHES = 20
 """A photo with a smaller foreground does not tell where parts lie."""
 
-MOST_PATCHES = 60_000
-"""Of more, some are picked at random: about what 300 photos have, and more don't teach more."""
+MOST_PATCHES = 40_000
+"""Of more, some are picked at random: about what 200 photos have, and more teach no more."""
 
 MIN_PHOTOS = 4
 """Fewer can't be halved to see whether the halves agree."""
