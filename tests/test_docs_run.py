@@ -64,6 +64,8 @@ NOT_RUN = {
     "pawvit masks photos.csv -o cut/ --keypoints keypoints.json"
     " --foreground ZhengPeng7/BiRefNet --remote-code": "downloads from the hub, and runs its code",
     "python benchmarks/animal_pose.py animal_pose/ out/": "needs Animal-Pose's photographs",
+    "python benchmarks/keypoint_head.py animal_pose/ out/": "needs Animal-Pose's photographs",
+    "python benchmarks/part_quality.py animal_pose/ out/": "needs Animal-Pose's photographs",
     "pawvit data fetch atrw": "downloads 1.8 GB, once its licence is agreed to",
     "python benchmarks/evaluation.py official plain.py gt_test_plain.json": "needs the script",
     "pawvit reproduce table1 --data atrw/": "is what tests/reproduce runs; downloads from the hub",

@@ -52,6 +52,17 @@ def test_queries_of_each_kind_are_counted_and_chosen_by_the_first_rank() -> None
     assert f"both right: {both}" in said.rule
 
 
+def test_where_nobody_is_wrong_the_figure_still_shows_queries() -> None:
+    vectors = np.zeros((len(TABLE), len(TABLE)), np.float32)
+    for place, entity in enumerate(RULE.entity.tolist()):
+        vectors[place, entity] = 1
+    perfect = evaluate(vectors, RULE, bootstrap=0)
+    assert (perfect.scores.first == 1).all()
+    ((title, rows),) = choose([perfect, perfect], ["PAW-ViT", "ViT"], 2).groups
+    assert title == f"Both right at rank 1: {perfect.valid} of {perfect.valid} queries"
+    assert len(rows) == 2
+
+
 def test_one_query_alone_is_the_middle_one() -> None:
     result = random_result(3)
     (row,) = even_steps(result, 1)

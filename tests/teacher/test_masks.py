@@ -136,6 +136,21 @@ def test_the_networks_give_what_they_say(table: PhotoTable) -> None:
     assert features.shape == (2, GRID[0] * GRID[1], 384)
 
 
+def test_a_folder_is_not_gone_on_with_otherwise(
+    made: Path, table: PhotoTable, tmp_path: Path
+) -> None:
+    number = len(PartMaps.open(made).parts.vocabulary)
+    other = 3 if number > 3 else 4
+    with pytest.raises(PartMapError, match=f"begun with {number} parts"):
+        make_maps(table, made, number=other)
+    with pytest.raises(PartMapError, match="with another teacher"):
+        make_maps(table, made, teacher=made, number=other)
+    with pytest.raises(PartMapError, match="the foreground saliency, not masks"):
+        make_maps(table, made, shape=MaskFolder(tmp_path), foreground="masks")
+    few = make_maps(table.take([0]), tmp_path / "few", teacher=made, number=other)
+    assert len(few.maps.parts.vocabulary) == other
+
+
 def test_the_foreground_can_be_given(made: Path, table: PhotoTable, tmp_path: Path) -> None:
     given = PartMaps.open(made)
     blank, lost = table.paths[4], table.paths[5]

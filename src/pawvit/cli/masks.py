@@ -155,7 +155,7 @@ def masks(
                 companion=companion,
                 seed=seed,
                 shape=given_shape(asked),
-                note={"foreground": Path(foreground).name},
+                foreground=Path(foreground).name,
                 progress=progress,
             )
     if not posed:

@@ -124,6 +124,13 @@ def choose(results: Sequence[Evaluation], names: Sequence[str], number: int) -> 
         (False, False): "neither right at rank 1",
     }
     valid = results[0].valid
+    if not outcomes:
+        rows = even_steps(results[0], number)
+        return Choice(
+            ((f"Both right at rank 1: {valid} of {valid} queries", rows),),
+            "Queries at even steps from the best to the worst average precision"
+            f" of {one}: there is none that either method gets wrong.",
+        )
     counts = [f"{titles[o.first, o.second]}: {o.total}" for o in outcomes]
     both = int((results[0].scores.within(1) & results[1].scores.within(1)).sum())
     steps = "the middle one" if number == 1 else f"up to {number} at even steps"

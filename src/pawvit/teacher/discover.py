@@ -77,6 +77,11 @@ class DiscoveredParts:
         """Parts as they are named: those of the head first, those of the legs last."""
         return sorted(range(self.number), key=nouns(self._made).__getitem__)
 
+    def same_as(self, other: DiscoveredParts) -> bool:
+        """Whether both make the same maps of the same features."""
+        settings = (self.number, self.companion) == (other.number, other.companion)
+        return settings and torch.equal(self.tree.root.weight, other.tree.root.weight)
+
     def label(
         self,
         features: Float[Tensor, "B N C"],

@@ -31,6 +31,9 @@ from pawvit.teacher.shapes import Shape
 from pawvit.teacher.sight import Seen, Sight
 
 TEACHER = "teacher.safetensors"
+FOREGROUND = "foreground"
+
+_ANOTHER = "choose another folder"
 
 NO_ANIMAL = "no animal stands out from the background"
 
@@ -46,7 +49,7 @@ def make_maps(
     seed: int = 0,
     size: tuple[int, int] = DEFAULT_SIZE,
     shape: Shape | None = None,
-    note: dict[str, str] | None = None,
+    foreground: str = "saliency",
     progress: Progress = lambda label: lambda done, total: None,
 ) -> Made:
     """Makes the part maps of all photos of a table.
@@ -62,7 +65,7 @@ def make_maps(
         number, companion, seed: see `discover.fit`.
         size: height and width of the maps.
         shape: gives the foreground; None for the saliency of the photo.
-        note: where the foreground came from, to stand in `parts.json`.
+        foreground: where it came from, to stand in `parts.json`.
         progress: label → a `progress(done, total)` callable.
 
     Raises:
@@ -75,7 +78,7 @@ def make_maps(
     with files.alone_in(out, "part maps"):
         sight = Sight(table, shape)
         seen: dict[int, Seen] = {}
-        fitted = _find_teacher(out, teacher)
+        fitted = _find_teacher(out, teacher, number)
         if fitted is None:
             chosen = _sample(table.paths, sample, seed)
             tell = progress("looking at a sample")
@@ -91,7 +94,7 @@ def make_maps(
             "sample": sample,
             "seed": seed,
             "grid": list(GRID),
-            **(note or {}),
+            FOREGROUND: foreground,
         }
         maps = _begun(out, fitted, size, settings)
 
@@ -131,6 +134,13 @@ def _begun(
     parts = Parts(fitted.vocabulary, size, "discovered", settings, versions)
     if (out / TEACHER).exists() and (out / SHEET).exists():
         before = PartMaps.open(out).parts
+        was, now = (own.get(FOREGROUND) for own in (before.settings, settings))
+        if was != now:
+            raise PartMapError(
+                f"the folder was begun with the foreground {was}, not {now}",
+                where=out,
+                mend=_ANOTHER,
+            )
         parts = replace(parts, settings=before.settings, versions=before.versions)
     maps = PartMaps.create(out, parts)
     fitted.save(out / TEACHER)
@@ -144,16 +154,22 @@ def _fit(seen: Sequence[Seen], number: int | None, companion: float, seed: int) 
     return discover.fit(features, patches, GRID, number=number, companion=companion, seed=seed)
 
 
-def _find_teacher(out: Path, given: str | os.PathLike[str] | None) -> DiscoveredParts | None:
+def _find_teacher(
+    out: Path, given: str | os.PathLike[str] | None, number: int | None
+) -> DiscoveredParts | None:
+    """The teacher to go on with, or to apply; None where one is to be fitted."""
     own = DiscoveredParts.load(out / TEACHER) if (out / TEACHER).exists() else None
     if given is None:
+        if own is not None and number not in (None, own.number):
+            raise PartMapError(
+                f"the folder was begun with {own.number} parts", where=out, mend=_ANOTHER
+            )
         return own
     path = Path(given)
     found = DiscoveredParts.load(path / TEACHER if path.is_dir() else path)
-    if own is not None and not torch.equal(own.tree.root.weight, found.tree.root.weight):
-        raise PartMapError(
-            "the folder was begun with another teacher", where=out, mend="choose another folder"
-        )
+    found = found if number is None else replace(found, number=number)
+    if own is not None and not own.same_as(found):
+        raise PartMapError("the folder was begun with another teacher", where=out, mend=_ANOTHER)
     return found
 
 

@@ -5,7 +5,7 @@ Knows the two networks and where else a foreground can come from; it knows no pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ class Sight:
         self.flagged: dict[int, str] = {}
         self._network = PatchFeatures()
         self._shape = shape
-        self._saliency = Saliency() if shape is None else None
+        self._saliency = Saliency()
 
     def __call__(self, indices: Sequence[int]) -> Iterator[Seen]:
         """The photos at these positions, a few at a time, without those that can't be used."""
@@ -57,31 +57,29 @@ class Sight:
             self.unreadable[index] = str(error)
 
         for own, photos in self.table.batches(indices, BATCH, note):
-            if self._saliency is not None:
+            if self._shape is None:
                 shown = self._saliency(photos)
             else:
-                own, photos, shown = self._with_masks(own, photos)
+                own, photos, shown = self._with_masks(own, photos, self._shape)
             if own:
                 # Half the memory: 1,000 photos' features take 370 MB.
                 yield own, self._network(photos).half(), shown
 
     def _with_masks(
-        self, indices: list[int], photos: list[Pixels]
+        self, indices: list[int], photos: list[Pixels], shape: Shape
     ) -> tuple[list[int], list[Pixels], npt.NDArray[np.float32]]:
         kept: list[tuple[int, Pixels]] = []
         masks: list[npt.NDArray[np.float32]] = []
         for index, photo in zip(indices, photos, strict=True):
             try:
-                masks.append(self._mask(index))
+                masks.append(self._mask(index, shape))
                 kept.append((index, photo))
             except InputError as error:
                 self.flagged[index] = error.what
         stacked = np.stack(masks) if masks else np.empty((0, *SIZE), np.float32)
         return [index for index, _ in kept], [photo for _, photo in kept], stacked
 
-    def _mask(self, index: int) -> npt.NDArray[np.float32]:
-        shape: Callable[..., npt.NDArray[np.float32]] | None = self._shape
-        assert shape is not None
+    def _mask(self, index: int, shape: Shape) -> npt.NDArray[np.float32]:
         box = self.table.box(index)
         picture = read_image(self.table.files[index])
         mask = shape(self.table.paths[index], picture, nobody(box))
