@@ -67,13 +67,8 @@ def make_maps_from_keypoints(
             "at most two givers of keypoints go together",
             mend="SuperAnimal's and AP-10K's: --keypoints twice, or --keypoints and --pose",
         )
-    if asked.foreground == "file" and not asked.files:
-        raise InputError(
-            "--foreground file is for segmentations in a keypoint file, and there is none",
-            mend="choose another foreground, or give --keypoints",
-        )
-    given: list[Keypoints] = [read_keypoints(file) for file in asked.files]
     shape = _shape(asked)
+    given: list[Keypoints] = [read_keypoints(file) for file in asked.files]
     note = {"foreground": Path(asked.foreground).name}
     if asked.foreground == "saliency":
         # The paper's 0.2 is for a network that is surer of itself.
@@ -94,13 +89,6 @@ def make_maps_from_keypoints(
 
 def given_shape(asked: Asked) -> Shape | None:
     """The foreground for parts that are discovered: None for saliency."""
-    from pawvit.errors import InputError
-
-    if asked.foreground == "file":
-        raise InputError(
-            "--foreground file is for segmentations in a keypoint file, and there is none",
-            mend="choose another foreground, or give --keypoints",
-        )
     return None if asked.foreground == "saliency" else _shape(asked)
 
 
@@ -126,6 +114,11 @@ def _shape(asked: Asked) -> Shape:
     from pawvit.teacher.hub import CONFIG
     from pawvit.teacher.shapes import MaskFolder, SalientAnimal, from_outline
 
+    if asked.foreground == "file" and not asked.files:
+        raise InputError(
+            "--foreground file is for segmentations in a keypoint file, and there is none",
+            mend="choose another foreground, or give --keypoints",
+        )
     folder = Path(asked.foreground)
     named = asked.foreground in ("saliency", "file")
     if named or (folder.is_dir() and not (folder / CONFIG).exists()):

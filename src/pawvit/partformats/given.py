@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from pawvit.anatomy import IGNORE
 from pawvit.errors import PartMapError, first_of
 from pawvit.partmaps import Labels
+from pawvit.teacher.keypoints import agreeing
 
 BACKGROUND_NAME = "background"
 IGNORE_NAME = "ignore"
@@ -89,7 +89,8 @@ def claimed(entries: Sequence[str], photos: Sequence[str], source: Path) -> dict
     for entry in entries:
         path = PurePosixPath(entry.replace("\\", "/"))
         meant = by_name.get(path.name) or by_name.get(path.stem, [])
-        agreed = [_agreeing(path, PurePosixPath(photo)) for photo in meant]
+        folders = path.parts[:-1]
+        agreed = [agreeing(folders, PurePosixPath(photo).parts[:-1]) for photo in meant]
         best = [p for p, number in zip(meant, agreed, strict=True) if number == max(agreed)]
         if not best:
             problems.append(f"{entry}: no photo of the table has this name")
@@ -111,9 +112,3 @@ def refuse(problems: Sequence[str], source: Path, mend: str) -> None:
             where=source,
             mend=f"{mend}; nothing was written",
         )
-
-
-def _agreeing(one: PurePosixPath, other: PurePosixPath) -> int:
-    """How many folders agree, from the file up."""
-    pairs = zip(reversed(one.parts[:-1]), reversed(other.parts[:-1]), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -106,7 +106,7 @@ class KeypointFile:
         if pieces in self._animals:
             return self._animals[pieces]
         alike = self._by_end.get(pieces[-1], [])
-        agreed = [_agreeing(pieces, other) for other in alike]
+        agreed = [agreeing(pieces, other) for other in alike]
         best = [one for one, n in zip(alike, agreed, strict=True) if n == max(agreed)]
         if not best:
             raise KeypointError("the picture is not in the keypoint file")
@@ -123,7 +123,7 @@ def _pieces(path: str) -> tuple[str, ...]:
     return tuple(pieces) or ("",)
 
 
-def _agreeing(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def agreeing(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     """How many pieces agree, counted from the end."""
     number = 0
     for first, second in zip(reversed(one), reversed(other), strict=False):

@@ -47,8 +47,7 @@ class Sight:
         self.unreadable: dict[int, str] = {}
         self.flagged: dict[int, str] = {}
         self._network = PatchFeatures()
-        self._shape = shape
-        self._saliency = Saliency()
+        self._foreground = Saliency() if shape is None else shape
 
     def __call__(self, indices: Sequence[int]) -> Iterator[Seen]:
         """The photos at these positions, a few at a time, without those that can't be used."""
@@ -57,10 +56,10 @@ class Sight:
             self.unreadable[index] = str(error)
 
         for own, photos in self.table.batches(indices, BATCH, note):
-            if self._shape is None:
-                shown = self._saliency(photos)
+            if isinstance(self._foreground, Saliency):
+                shown = self._foreground(photos)
             else:
-                own, photos, shown = self._with_masks(own, photos, self._shape)
+                own, photos, shown = self._with_masks(own, photos, self._foreground)
             if own:
                 # Half the memory: 1,000 photos' features take 370 MB.
                 yield own, self._network(photos).half(), shown
