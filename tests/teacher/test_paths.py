@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy import ndimage
 
-from pawvit.teacher.paths import distances, nearest_inside, way
+from pawvit.teacher.paths import distances, nearest_inside, pieces, way
 
 U_SHAPE = np.array(
     [
@@ -64,3 +68,14 @@ def test_the_nearest_pixel_inside() -> None:
     assert nearest_inside(U_SHAPE, (-4, 9)) == (0, 2)
     assert nearest_inside(U_SHAPE, (2, 1)) == (2, 1)
     assert nearest_inside(np.zeros((2, 2), np.bool_), (0, 0)) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(arrays.arrays(np.bool_, st.tuples(*[st.integers(1, 9)] * 2)))
+def test_pieces_are_those_of_scipy(mask: np.ndarray) -> None:
+    named, number = ndimage.label(mask, np.ones((3, 3)))
+    found = pieces(mask)
+    assert ((found > 0) == mask).all()
+    both = np.unique(np.stack([named[mask], found[mask]]), axis=1)
+    assert len(both[0]) == len(set(both[0])) == len(set(both[1])) == number
+    assert np.array_equal(pieces(mask[None])[0], found)

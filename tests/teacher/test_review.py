@@ -6,13 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import ndimage
 
 from pawvit.errors import PhotoTableError
 from pawvit.partmaps import Labels, PartMaps, Parts
-from pawvit.teacher.review import Doubt, _pieces, doubts, reviewed
+from pawvit.teacher.review import Doubt, doubts, reviewed
 from photo_tables import table
 
 NAMES = ("head", "body", "legs")
@@ -101,15 +98,6 @@ def test_maps_that_are_not_there(tmp_path: Path) -> None:
     assert (b.score, b.has_map) == (1, False)
     assert "can't be read" in b.reasons[0]
     assert c == Doubt("c.jpg", 1.0, ("there is no map: no keypoints",), has_map=False)
-
-
-@settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 999), height=st.integers(1, 12), width=st.integers(1, 12))
-def test_pieces_are_those_of_scipy(seed: int, height: int, width: int) -> None:
-    mask = np.random.default_rng(seed).random((height, width)) < 0.4
-    named, number = ndimage.label(mask, np.ones((3, 3)))
-    assert sorted(_pieces(mask)) == sorted(np.bincount(named[mask])[1:].tolist())
-    assert len(_pieces(mask)) == number
 
 
 def test_answers_keep_what_was_said() -> None:

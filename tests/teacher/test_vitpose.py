@@ -12,8 +12,7 @@ import torch
 import tiny_networks as tiny
 from pawvit.errors import CheckpointError, KeypointError, PartMapError
 from pawvit.images import Box, Pixels
-from pawvit.readers import read_table
-from pawvit.teacher.vitpose import PoseNetwork, box_finder, vocabulary_of
+from pawvit.teacher.vitpose import PoseNetwork, vocabulary_of
 from pawvit.teacher.vitpose_release import read_release
 from pawvit.teacher.vocabularies import ANIMAL_POSE, AP10K
 
@@ -108,23 +107,6 @@ def test_other_experts_are_refused(tmp_path: Path) -> None:
     folder = tiny.save_vitpose(tmp_path / "net", tiny.vitpose(2))
     with pytest.raises(CheckpointError, match="2 experts"):
         PoseNetwork.load(folder, boxed)
-
-
-def test_where_the_animal_is(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / f"{name}.jpg").touch()
-    text = 'path,identity,bbox\none.jpg,zola,"1, 2, 30, 20"\ntwo.jpg,zola,\n'
-    (tmp_path / "photos.csv").write_text(text, "utf-8")
-    table = read_table(tmp_path / "photos.csv")
-    picture: Pixels = np.zeros((40, 60, 3), np.uint8)
-    shown = np.zeros((40, 60), np.float32)
-    shown[10:15, 20:50] = 1
-    assert box_finder(table)("two.jpg", picture) == (0, 0, 60, 40)
-    find = box_finder(table, lambda path, picture, animal: shown)
-    assert find("one.jpg", picture) == (1, 2, 30, 20)
-    assert find("two.jpg", picture) == (20, 10, 30, 5)
-    shown[:] = 0
-    assert find("two.jpg", picture) == (0, 0, 60, 40)
 
 
 def test_a_photo_without_a_foreground_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -96,15 +96,19 @@ def _network(
     pose: str, table: PhotoTable, shape: Shape | None, device: str | None
 ) -> tuple[Keypoints, str]:
     """The giver of keypoints, and what `parts.json` shall say of it."""
+    from pawvit.teacher.boxes import box_finder
+
     if pose.lower().endswith(OWN_HEADS):
         from pawvit.teacher.head.posehead import HeadKeypoints
+        from pawvit.teacher.shapes import SalientAnimal
 
-        own = HeadKeypoints.load(pose, table)
+        # It has learned what animals look like in boxes, not in whole pictures.
+        own = HeadKeypoints.load(pose, box_finder(shape or SalientAnimal(), table))
         return own, f"{Path(pose).name} {own.head.id}"
-    from pawvit.teacher.vitpose import PoseNetwork, box_finder
+    from pawvit.teacher.vitpose import PoseNetwork
     from pawvit.training.trainer import choose_device
 
-    network = PoseNetwork.load(pose, box_finder(table, shape), device=choose_device(device))
+    network = PoseNetwork.load(pose, box_finder(shape, table), device=choose_device(device))
     _say(network.source)
     return network, Path(pose).name
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -19,6 +18,7 @@ from pawvit.errors import MissingExtraError
 from pawvit.images import Pixels, resize
 from pawvit.model.config import IMAGENET_MEAN, IMAGENET_STD
 from pawvit.model.pretrained import focus_path
+from pawvit.teacher.paths import pieces
 
 Probability = npt.NDArray[np.float32]
 
@@ -73,16 +73,8 @@ def largest_pieces(
             left out; 1 keeps that one alone, 0 keeps all.
     """
     inside = shown >= threshold
-    batch, height, width = shown.shape
-    number = torch.arange(1, batch * height * width + 1, dtype=torch.float64)
-    pieces = number.view(shown.shape) * inside
-    while True:
-        # Each pixel takes the highest number around it, until every piece has one.
-        grown = F.max_pool2d(pieces[:, None], 3, stride=1, padding=1)[:, 0] * inside
-        if torch.equal(grown, pieces):
-            break
-        pieces = grown
-    own = pieces.long().flatten()
-    mass = torch.zeros(len(own) + 1).index_add_(0, own, (shown.float() * inside).flatten())
-    mine = mass[pieces.long()] * inside
+    own = torch.from_numpy(pieces(inside.numpy()))
+    held = (shown.float() * inside).flatten()
+    mass = torch.zeros(len(held) + 1).index_add_(0, own.flatten(), held)
+    mine = mass[own] * inside
     return inside & (mine >= share * mine.amax(dim=(1, 2), keepdim=True))

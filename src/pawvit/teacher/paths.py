@@ -1,4 +1,7 @@
-"""Shortest ways inside a shape: how far, and along which pixels. Knows boolean grids only."""
+"""Inside a shape: what hangs together, how far it is, and along which pixels.
+
+Knows boolean grids only.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,27 @@ Place = tuple[int, int]
 """Row and column."""
 
 _STEPS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx)
+
+
+def pieces(inside: Inside) -> npt.NDArray[np.int64]:
+    """A number for each piece of one or several shapes, 0 outside of them.
+
+    Pixels that meet at a corner are of one piece.
+
+    Args:
+        inside: … × H × W; shapes of different grids don't touch.
+    """
+    number = np.where(inside, np.arange(1, inside.size + 1).reshape(inside.shape), 0)
+    around = [(0, 0)] * (inside.ndim - 2) + [(1, 1), (1, 1)]
+    while True:
+        # Each pixel takes the largest number around it, until every piece has one.
+        wide = np.pad(number, around)
+        rows = np.maximum(wide[..., 1:-1, :], np.maximum(wide[..., :-2, :], wide[..., 2:, :]))
+        grown = np.maximum(rows[..., 1:-1], np.maximum(rows[..., :-2], rows[..., 2:]))
+        grown[~inside] = 0
+        if np.array_equal(grown, number):
+            return number
+        number = grown
 
 
 def distances(

@@ -17,6 +17,7 @@ from pawvit.errors import PartMapError, PhotoTableError, first_of
 from pawvit.partmaps import Labels, PartMaps
 from pawvit.photos import PhotoTable
 from pawvit.teacher.job import FLAGGED
+from pawvit.teacher.paths import pieces
 
 LIMIT = 0.5
 """From this doubt on a map is proposed to be left out."""
@@ -138,28 +139,14 @@ def _measure(labels: Labels, parts: int) -> _Measured:
     counts = np.bincount(labels[animal], minlength=parts)[:parts]
     total = int(counts.sum())
     edges = [animal[0].mean(), animal[-1].mean(), animal[:, 0].mean(), animal[:, -1].mean()]
-    sizes = _pieces(animal)
+    sizes = np.unique(pieces(animal)[animal], return_counts=True)[1]
     return _Measured(
         counts / max(total, 1),
         total / labels.size,
         np.array(edges),
         len(sizes),
-        1 - max(sizes, default=0) / max(total, 1),
+        1 - int(sizes.max(initial=0)) / max(total, 1),
     )
-
-
-def _pieces(mask: npt.NDArray[np.bool_]) -> list[int]:
-    """The sizes of the pieces of a mask; pixels that meet at a corner are of one piece."""
-    number = np.pad(np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0), 1)
-    inside = number > 0
-    while True:
-        # Each pixel takes the largest number around it, until nothing changes any more.
-        rows = np.maximum(number, np.maximum(np.roll(number, 1, 0), np.roll(number, -1, 0)))
-        around = np.maximum(rows, np.maximum(np.roll(rows, 1, 1), np.roll(rows, -1, 1)))
-        around[~inside] = 0
-        if (around == number).all():
-            return [int(size) for size in np.unique(number[inside], return_counts=True)[1]]
-        number = around
 
 
 def _usual(shares: npt.NDArray[np.float64]) -> tuple[float, float, float]:

@@ -6,34 +6,27 @@ Knows how the network wants pictures and what its keypoints are called; where an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
-from pawvit.errors import CheckpointError, InputError, KeypointError
+from pawvit.errors import CheckpointError, KeypointError
 from pawvit.images import Box, Pixels
-from pawvit.photos import PhotoTable
 from pawvit.teacher import hub
+from pawvit.teacher.boxes import FindBox, posed
 from pawvit.teacher.geometry import Pose
-from pawvit.teacher.keypoints import Animal, nobody
+from pawvit.teacher.keypoints import Animal
 from pawvit.teacher.pose import OUTSIDE
-from pawvit.teacher.shapes import Shape
 from pawvit.teacher.vitpose_release import EXPERT, EXPERTS, SUFFIX, read_release
 from pawvit.teacher.vocabularies import VOCABULARIES, Vocabulary, recognised
-
-FOREGROUND = 0.5
-"""Probability from which on a pixel helps to draw the animal's box."""
 
 PEOPLE = (
     "the hub's ViTPose++ has the head for people only; the authors' vitpose+_base.pth has the"
     " animals' too"
 )
-
-FindBox = Callable[[str, Pixels], Box]
-"""Path as in the photo table and picture → the box of the animal."""
 
 
 class PoseNetwork:
@@ -99,24 +92,10 @@ class PoseNetwork:
         self, paths: Sequence[str], pictures: Sequence[Pixels]
     ) -> list[list[Animal] | KeypointError]:
         """One animal for each picture; KeypointError where its place can't be told."""
-        found: list[list[Animal] | KeypointError] = []
-        boxes: dict[int, Box] = {}
-        for index, (path, picture) in enumerate(zip(paths, pictures, strict=True)):
-            try:
-                boxes[index] = self._find_box(path, picture)
-                found.append([])
-            except InputError as error:
-                found.append(KeypointError(error.what))
-        for index, pose in zip(
-            boxes, self._poses([pictures[i] for i in boxes], list(boxes.values())), strict=True
-        ):
-            found[index] = [Animal(pose, box=boxes[index])]
-        return found
+        return posed(self._find_box, paths, pictures, self._animals)
 
     @torch.inference_mode()
-    def _poses(self, pictures: Sequence[Pixels], boxes: Sequence[Box]) -> list[Pose]:
-        if not pictures:
-            return []
+    def _animals(self, pictures: Sequence[Pixels], boxes: Sequence[Box]) -> list[list[Animal]]:
         each = [[list(box)] for box in boxes]
         images = [Image.fromarray(picture) for picture in pictures]
         inputs = self._processor(images, boxes=each, return_tensors="pt").to(self._device)
@@ -124,7 +103,10 @@ class PoseNetwork:
             inputs["dataset_index"] = torch.full((len(boxes),), self._expert, device=self._device)
         outputs = self._network(**inputs)
         results = self._processor.post_process_pose_estimation(outputs, boxes=each)
-        return [self._pose(one, picture) for (one,), picture in zip(results, pictures, strict=True)]
+        return [
+            [Animal(self._pose(one, picture), box=box)]
+            for (one,), picture, box in zip(results, pictures, boxes, strict=True)
+        ]
 
     def _pose(self, result: dict[str, torch.Tensor], picture: Pixels) -> Pose:
         points = result["keypoints"].numpy().astype(np.float64)[self._order]
@@ -161,26 +143,6 @@ def vocabulary_of(config: Any, name: str = "") -> tuple[Vocabulary, list[int]]:
         where=name or None,
         mend=f"known are {known}; {PEOPLE}",
     )
-
-
-def box_finder(table: PhotoTable, shape: Shape | None = None) -> FindBox:
-    """The table's box, else that of the foreground, else the whole picture."""
-    given = {path: table.box(index) for index, path in enumerate(table.paths)}
-
-    def find(path: str, picture: Pixels) -> Box:
-        height, width = picture.shape[:2]
-        whole = (0.0, 0.0, float(width), float(height))
-        own = given.get(path)
-        if own is not None or shape is None:
-            return own or whole
-        shown = shape(path, picture, nobody()) >= FOREGROUND
-        if not shown.any():
-            return whole
-        rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
-        left, top = float(columns[0]), float(rows[0])
-        return (left, top, float(columns[-1] + 1 - left), float(rows[-1] + 1 - top))
-
-    return find
 
 
 def _expert(number: int, name: str) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pawvit.errors import KeypointError
-from pawvit.images import Box, Pixels
+from pawvit.teacher.boxes import box_finder
 from pawvit.teacher.head.examples import mirrored_names, read_examples
 from pawvit.teacher.keypointfiles import read_keypoints
 from pawvit.teacher.vocabularies import VOCABULARIES
@@ -21,8 +20,7 @@ NAMES = ["beak", "left_wing", "right_wing"]
 NUMBER = 24
 
 
-def everything(pictures: Sequence[Pixels]) -> list[Box]:
-    return [(0.0, 0.0, float(p.shape[1]), float(p.shape[0])) for p in pictures]
+whole = box_finder(None)
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def raw(tmp_path: Path) -> dict[str, Any]:
 def read(folder: Path, raw: dict[str, Any]) -> Any:
     (folder / "birds.json").write_text(json.dumps(raw), "utf-8")
     found = read_keypoints(folder / "birds.json", any_names=True)
-    return read_examples(found, folder, everything)
+    return read_examples(found, folder, whole)
 
 
 def test_any_names_and_other_folders(tmp_path: Path, raw: dict[str, Any]) -> None:
@@ -61,7 +59,7 @@ def test_boxes_that_the_file_lacks_are_asked_for(tmp_path: Path, raw: dict[str, 
     del raw["annotations"][3]["bbox"]
     (tmp_path / "birds.json").write_text(json.dumps(raw), "utf-8")
     found = read_keypoints(tmp_path / "birds.json", any_names=True)
-    examples, _ = read_examples(found, tmp_path, lambda pictures: [(20.0, 10.0, 50.0, 25.0)])
+    examples, _ = read_examples(found, tmp_path, lambda path, picture: (20.0, 10.0, 50.0, 25.0))
     assert examples[3].frame == (16, 8, 58, 29)
     assert examples[4].frame == pytest.approx((5.6, 5.6, 34.8, 34.8))
 

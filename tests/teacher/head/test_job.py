@@ -13,12 +13,13 @@ import torch
 from PIL import Image
 
 from pawvit import tensorfile
-from pawvit.errors import CheckpointError, KeypointError
+from pawvit.errors import CheckpointError, KeypointError, PartMapError
 from pawvit.herd import write_herd
 from pawvit.herd.truth import KEYPOINTS
-from pawvit.images import read_image
+from pawvit.images import Box, Pixels, read_image
 from pawvit.partmaps import PartMaps
 from pawvit.readers import read_table
+from pawvit.teacher.boxes import box_finder
 from pawvit.teacher.head.job import Trained, train_head
 from pawvit.teacher.head.network import KeypointHead
 from pawvit.teacher.head.posehead import HeadKeypoints, PoseHead
@@ -66,7 +67,10 @@ def trained(drawn: Path) -> Trained:
 def test_unseen_animals_are_found_better_than_by_the_mean(drawn: Path, trained: Trained) -> None:
     known, unseen = (read_keypoints(drawn / f"{name}.json") for name in ("known", "unseen"))
     kept = PoseHead.load(drawn / "head.safetensors")
-    head = HeadKeypoints(dataclasses.replace(kept, trust=Trust(offset=99)))  # of all photos
+    head = HeadKeypoints(
+        dataclasses.replace(kept, trust=Trust(offset=99)),  # of all photos
+        box_finder(SalientAnimal()),
+    )
     paths = [name for name, _ in unseen.pictures()]
     pictures = [read_image(drawn / path) for path in paths]
     found = []
@@ -98,7 +102,7 @@ def test_the_head_tells_what_it_is_worth(drawn: Path, trained: Trained) -> None:
 def test_part_maps_of_a_head(drawn: Path, trained: Trained, tmp_path: Path) -> None:
     table = read_table(drawn / "photos.csv")
     table = table.take(np.arange(len(table)) < 4)
-    head = HeadKeypoints.load(drawn / "head.safetensors", table)
+    head = HeadKeypoints.load(drawn / "head.safetensors", box_finder(SalientAnimal(), table))
     made = make_pose_maps(table, tmp_path / "maps", head, SalientAnimal())
     assert made.written + len(made.flagged) == 4
     truth = PartMaps.open(drawn / "maps")
@@ -137,14 +141,24 @@ def test_an_interrupted_training_leaves_nothing(drawn: Path) -> None:
 def test_photos_without_enough_are_not_guessed(tmp_path: Path) -> None:
     head = untrained(KEYPOINTS)
     doubtful = PoseHead(head.names, head.network, Trust(offset=-99))
-    (said,) = HeadKeypoints(doubtful)(["a.jpg"], [np.zeros((40, 60, 3), np.uint8)])
+    picture = np.zeros((40, 60, 3), np.uint8)
+    (said,) = HeadKeypoints(doubtful, box_finder(None))(["a.jpg"], [picture])
     assert isinstance(said, KeypointError)
     assert said.what == "only 0 of 15 keypoints are confident"
-    (found,) = HeadKeypoints(PoseHead(head.names, head.network, Trust(offset=99)))(
-        ["a.jpg"], [np.zeros((40, 60, 3), np.uint8)]
-    )
+
+    def find(path: str, picture: Pixels) -> Box:
+        if path == "b.jpg":
+            raise PartMapError("there is no mask b.png")
+        return (10.0, 5.0, 30.0, 20.0)
+
+    sure = HeadKeypoints(PoseHead(head.names, head.network, Trust(offset=99)), find)
+    unmasked, found = sure(["b.jpg", "a.jpg"], [picture, picture])
+    assert isinstance(unmasked, KeypointError)
+    assert unmasked.what == "there is no mask b.png"
     assert isinstance(found, list)
-    assert found[0].box == (0, 0, 60, 40)
+    assert found[0].box == (10, 5, 30, 20)
+    assert found[0].pose.points[:, 0].max() <= 46  # the box and some room, not the picture
+    assert isinstance(sure(["b.jpg"], [picture])[0], KeypointError)
 
 
 def untrained(names: Sequence[str]) -> PoseHead:
@@ -153,11 +167,8 @@ def untrained(names: Sequence[str]) -> PoseHead:
 
 def test_names_without_parts_give_no_part_maps(tmp_path: Path) -> None:
     untrained(["beak", "left_wing", "right_wing"]).save(tmp_path / "bird.safetensors")
-    Image.new("RGB", (40, 40)).save(tmp_path / "a.jpg")
-    (tmp_path / "photos.csv").write_text("path,identity\na.jpg,zola\n", "utf-8")
-    table = read_table(tmp_path / "photos.csv")
     with pytest.raises(KeypointError, match="parts the head's 3 keypoints") as refused:
-        HeadKeypoints.load(tmp_path / "bird.safetensors", table)
+        HeadKeypoints.load(tmp_path / "bird.safetensors", box_finder(None))
     assert refused.value.where == str(tmp_path / "bird.safetensors")
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from pawvit.errors import InputError, KeypointError, first_of
 from pawvit.images import Box, Pixels, read_image
+from pawvit.teacher.boxes import FindBox
 from pawvit.teacher.head.views import Points, framed
 from pawvit.teacher.keypoints import Animal, KeypointFile
 
@@ -28,9 +29,6 @@ SPOILT = 0.1
 
 OUTSIDE = 0.05
 """Share of a picture's side by which a labelled keypoint may lie outside of it."""
-
-Boxes = Callable[[Sequence[Pixels]], Sequence[Box]]
-"""Pictures → the box of what each is about."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def mirrored_names(names: Sequence[str]) -> list[int]:
 def read_examples(
     found: KeypointFile,
     photos: str | os.PathLike[str],
-    boxes: Boxes,
+    find_box: FindBox,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[Example], list[str]]:
     """The animals of a keypoint file that have keypoints, and a line for each that can't be used.
@@ -75,7 +73,7 @@ def read_examples(
     Args:
         found: the file.
         photos: the folder that its pictures' names begin in.
-        boxes: asked where the file gives an animal no box.
+        find_box: asked where the file gives an animal no box.
         progress: called with pictures done and their number.
 
     Raises:
@@ -101,7 +99,7 @@ def read_examples(
         file = _file(Path(photos), name)
         for animal in animals:
             try:
-                examples.append(_example(animal, file, read_image(file), boxes))
+                examples.append(_example(animal, file, read_image(file), find_box))
             except InputError as error:
                 problems.append(f"{name} ({_short(animal.where)}): {error.what}")
         progress(done, len(wanted))
@@ -128,7 +126,7 @@ def _file(photos: Path, name: str) -> Path:
     return own if own.is_file() else photos / plain.rpartition("/")[2]
 
 
-def _example(animal: Animal, file: Path, picture: Pixels, boxes: Boxes) -> Example:
+def _example(animal: Animal, file: Path, picture: Pixels, find_box: FindBox) -> Example:
     height, width = picture.shape[:2]
     pose, box = animal.pose, animal.box
     if animal.size is not None and animal.size != (width, height):
@@ -149,6 +147,6 @@ def _example(animal: Animal, file: Path, picture: Pixels, boxes: Boxes) -> Examp
             f"keypoints outside of the picture of {width} × {height}: {', '.join(which)}"
         )
     if box is None:
-        (box,) = boxes([picture])
+        box = find_box(str(file), picture)
     # No wider where labels lie outside: in use there are no labels.
     return Example(file, framed(box, picture), math.hypot(*box[2:]), pose.points, labelled)

@@ -18,9 +18,10 @@ import torch
 
 from pawvit.errors import KeypointError
 from pawvit.files import unwritten
+from pawvit.teacher.boxes import box_finder
 from pawvit.teacher.head.examples import Example, mirrored_names, read_examples
 from pawvit.teacher.head.network import KeypointHead
-from pawvit.teacher.head.posehead import PoseHead, SalientBoxes
+from pawvit.teacher.head.posehead import PoseHead
 from pawvit.teacher.head.score import hits
 from pawvit.teacher.head.seen import Seen, look
 from pawvit.teacher.head.training import STEPS, Guess, calibrate, fit, guess
@@ -28,6 +29,7 @@ from pawvit.teacher.head.views import Points, View
 from pawvit.teacher.job import Progress
 from pawvit.teacher.keypointfiles import read_keypoints
 from pawvit.teacher.keypoints import KeypointFile
+from pawvit.teacher.shapes import SalientAnimal
 
 Rows = npt.NDArray[np.int64]
 
@@ -82,7 +84,8 @@ def train_head(
     if not isinstance(found, KeypointFile):
         found = read_keypoints(found, any_names=True)
     out, photos = Path(out), Path(photos or found.source.parent)
-    examples, left_out = read_examples(found, photos, SalientBoxes(), progress("reading"))
+    find_box = box_finder(SalientAnimal())
+    examples, left_out = read_examples(found, photos, find_box, progress("reading"))
     names = found.vocabulary.keypoints
     mirror = mirrored_names(names)
     learn, held = deal(examples, hold_out, seed)

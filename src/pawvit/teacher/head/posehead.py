@@ -19,8 +19,7 @@ import torch
 from pawvit import tensorfile
 from pawvit.errors import CheckpointError, KeypointError
 from pawvit.images import Box, Pixels
-from pawvit.photos import PhotoTable
-from pawvit.teacher.foreground import Saliency
+from pawvit.teacher.boxes import FindBox, posed
 from pawvit.teacher.geometry import Geometry, Pose
 from pawvit.teacher.head.examples import mirrored_names
 from pawvit.teacher.head.network import KeypointHead
@@ -28,7 +27,6 @@ from pawvit.teacher.head.seen import BLOCKS, CHANNELS, GRID, Looking
 from pawvit.teacher.head.training import Trust, guess
 from pawvit.teacher.head.views import View, framed
 from pawvit.teacher.keypoints import Animal
-from pawvit.teacher.shapes import SALIENT
 from pawvit.teacher.vocabularies import VOCABULARIES, Vocabulary, recognised
 
 KEY = "pawvit"
@@ -138,40 +136,37 @@ class HeadKeypoints:
 
     Args:
         head: of a vocabulary that the geometry knows.
-        boxes: where the animal is, by the picture's path; where no box is given, what stands out
-            of a picture is its animal.
+        find_box: where the animal is.
 
     Raises:
         KeypointError: the head's vocabulary has no parts.
         MissingExtraError: the extra `offline` is not installed.
     """
 
-    def __init__(self, head: PoseHead, boxes: Mapping[str, Box | None] | None = None) -> None:
+    def __init__(self, head: PoseHead, find_box: FindBox) -> None:
         self.head, self.vocabulary = head, head.vocabulary()
-        self.boxes = boxes or {}
-        self._looking, self._salient = Looking(), SalientBoxes()
+        self._find_box, self._looking = find_box, Looking()
         self._mirror = mirrored_names(head.names)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], table: PhotoTable) -> HeadKeypoints:
-        """A head's file, for the photos of a table; raises as `PoseHead.load` too."""
+    def load(cls, path: str | os.PathLike[str], find_box: FindBox) -> HeadKeypoints:
+        """The head of a file; raises as `PoseHead.load` too."""
         head = PoseHead.load(path)
         head.vocabulary(path)  # says which file
-        return cls(head, {p: table.box(i) for i, p in enumerate(table.paths)})
+        return cls(head, find_box)
 
     def __call__(
         self, paths: Sequence[str], pictures: Sequence[Pixels]
     ) -> list[list[Animal] | KeypointError]:
         """One animal for each picture, with a confidence for each of its keypoints.
 
-        Or an error where fewer than `ENOUGH` of them are confident.
+        Or an error where fewer than `ENOUGH` of them are confident, or its place can't be told.
         """
-        if not pictures:
-            return []
-        boxes = [
-            self.boxes.get(path) or self._salient([picture])[0]
-            for path, picture in zip(paths, pictures, strict=True)
-        ]
+        return posed(self._find_box, paths, pictures, self._animals)
+
+    def _animals(
+        self, pictures: Sequence[Pixels], boxes: Sequence[Box]
+    ) -> list[list[Animal] | KeypointError]:
         frames = [framed(box, picture) for box, picture in zip(boxes, pictures, strict=True)]
         views = [View(f, mirrored) for mirrored in (False, True) for f in frames]
         features = self._looking([*pictures, *pictures], views)
@@ -190,25 +185,3 @@ class HeadKeypoints:
                     [Animal(Pose(self.vocabulary, View(frame).back(points), trust), box=box)]
                 )
         return animals
-
-
-class SalientBoxes:
-    """The box of what stands out of each picture; the whole picture where nothing does."""
-
-    def __init__(self) -> None:
-        self._network = Saliency()
-
-    def __call__(self, pictures: Sequence[Pixels]) -> list[Box]:
-        """x, y, width, height in pixels."""
-        found = []
-        for picture, shown in zip(pictures, self._network(pictures), strict=True):
-            height, width = picture.shape[:2]
-            rows, columns = np.nonzero(shown >= SALIENT)
-            if not len(rows):
-                found.append((0.0, 0.0, float(width), float(height)))
-                continue
-            down, across = height / shown.shape[0], width / shown.shape[1]
-            left, top = columns.min() * across, rows.min() * down
-            right, bottom = (columns.max() + 1) * across, (rows.max() + 1) * down
-            found.append((float(left), float(top), float(right - left), float(bottom - top)))
-        return found
