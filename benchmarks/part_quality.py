@@ -1,19 +1,22 @@
 """How right are part maps: teachers scored against maps from hand-labelled keypoints.
 
     python benchmarks/part_quality.py animal_pose/ out/ [--also NAME=FOLDER] [--changed 60]
+    python benchmarks/part_quality.py animal_pose/ out/ --head given saliency
 
 The folder holds `keypoints.json`, `images/` and `masks/` (see benchmarks/animal_pose.py).
 Discovered parts are fitted to all photos without their labels and scored on two thirds of them; the
-other third (by a hash of the name) is where the method was chosen. `--also` scores another folder.
+other third (by a hash of the name) is where the method was chosen. `--also` scores another folder;
+`--head` scores a keypoint head that is taught on that third, with each of these foregrounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +33,10 @@ from pawvit.teacher import discover
 from pawvit.teacher.discover import DiscoveredParts
 from pawvit.teacher.features import GRID, PatchFeatures
 from pawvit.teacher.foreground import Saliency, largest_pieces
+from pawvit.teacher.head.job import train_head
+from pawvit.teacher.head.posehead import PoseHead
+from pawvit.teacher.keypointfiles import read_keypoints
+from pawvit.teacher.keypoints import KeypointFile
 from pawvit.teacher.quality import GROUPS, Score, score
 
 BATCH = 4
@@ -135,6 +142,36 @@ def against_truth(
     print(f"\nTwo halves of the photos agree on parts (adjusted Rand index): {agreed}.\n")
 
 
+def against_head(
+    source: Path, out: Path, paths: Sequence[str], scored: np.ndarray, given: Sequence[str]
+) -> Iterator[tuple[str, PartMaps]]:
+    """For each foreground, maps of the scored photos by a head that learned from the others."""
+    file = read_keypoints(source / "keypoints.json")
+    known = {Path(path).name for path, here in zip(paths, scored, strict=True) if not here}
+    animals = {name: own for name, own in file.pictures() if Path(name).name in known}
+    head = out / "head.safetensors"
+    if not head.exists():
+        lesson = KeypointFile(file.source, file.vocabulary, animals)
+        train_head(lesson, head, photos=source / "images")
+    learned = PoseHead.load(head)
+    number, held = learned.learned["animals"], learned.metrics["animals"]
+    print(f"A head of {number} animals, calibrated on {held:.0f}.\n\n{HEADER}", flush=True)
+    with open(out / "others.csv", "w", encoding="utf-8", newline="") as handle:
+        rows = [[path, ""] for path, here in zip(paths, scored, strict=True) if here]
+        csv.writer(handle).writerows([["path", "identity"], *rows])
+    for foreground in given:
+        folder = out / f"head-{foreground}"
+        shape = source / "masks" if foreground == "given" else foreground
+        make_maps(out / "others.csv", folder, "--pose", head, "--foreground", shape)
+        yield f"head, foreground {foreground}", PartMaps.open(folder)
+
+
+def make_maps(photos: Path, folder: Path, *words: str | Path) -> None:
+    """Part maps by the command line; photos without one are in `flagged.csv` and end it with 2."""
+    command = [sys.executable, "-m", "pawvit", "masks", photos, "-o", folder, *words]
+    subprocess.run([str(word) for word in command], check=False, stdout=subprocess.DEVNULL)
+
+
 Change = Callable[[Image.Image, Image.Resampling, tuple[int, ...] | int], Image.Image]
 
 
@@ -194,22 +231,31 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--also", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--changed", type=int, default=60, help="photos to change; 0 leaves it out")
+    parser.add_argument(
+        "--head", nargs="+", choices=["given", "saliency"], help="only the rows of a keypoint head"
+    )
     given = parser.parse_args()
     species = photo_table(given.source, given.out)
-    words = ["masks", given.out / "photos.csv", "-o", given.out / "truth"]
-    words += ["--keypoints", given.source / "keypoints.json"]
-    words += ["--foreground", given.source / "masks"]
-    # Photos without a map are listed in truth/flagged.csv, and end the command with 2.
-    subprocess.run(
-        [sys.executable, "-m", "pawvit", *map(str, words)], check=False, stdout=subprocess.DEVNULL
-    )
+    words = ("--keypoints", given.source / "keypoints.json")
+    words += ("--foreground", given.source / "masks")
+    make_maps(given.out / "photos.csv", given.out / "truth", *words)
     right = PartMaps.open(given.out / "truth")
     names = right.parts.vocabulary
     paths = [path for path in species if path in right]
     truth = [right.read(path) for path in paths]
-    features, saliency = look(paths, given.out / "seen.npz")
     scored = np.array([not chosen_on(path) for path in paths])
     print(f"\nScored on {scored.sum()} of {len(paths)} photos.\n")
+
+    def show(name: str, maps: PartMaps) -> None:
+        there = [i for i in np.flatnonzero(scored) if paths[i] in maps]
+        pairs = ((maps.read(paths[i]), truth[i]) for i in there)
+        print(row(f"{name} ({len(there)} photos)", score(pairs, maps.parts.vocabulary, names)))
+
+    if given.head:
+        for name, maps in against_head(given.source, given.out, paths, scored, given.head):
+            show(name, maps)
+        return
+    features, saliency = look(paths, given.out / "seen.npz")
 
     print("Foreground given:\n")
     animals = np.stack([(labels < len(names)) for labels in truth])
@@ -223,10 +269,7 @@ def main() -> None:
         print(HEADER)
     for also in given.also:
         name, folder = also.split("=", 1)
-        maps = PartMaps.open(folder)
-        there = [i for i in np.flatnonzero(scored) if paths[i] in maps]
-        pairs = ((maps.read(paths[i]), truth[i]) for i in there)
-        print(row(f"{name} ({len(there)} photos)", score(pairs, maps.parts.vocabulary, names)))
+        show(name, PartMaps.open(folder))
     if given.changed:
         few = [path for path, here in zip(paths, scored, strict=True) if here][
             :: 401 // given.changed
