@@ -11,7 +11,11 @@ import pytest
 from PIL import Image
 
 from pawvit.cli.main import main
+from pawvit.errors import KeypointError
+from pawvit.images import Box
 from pawvit.partmaps import PartMaps
+from pawvit.teacher.boxes import FindBox
+from pawvit.teacher.head.posehead import HeadKeypoints
 from pawvit.teacher.vocabularies import AP10K
 
 pytest.importorskip("onnxruntime", reason="needs the extra `offline`")
@@ -91,3 +95,21 @@ def test_what_is_refused(
     assert call(monkeypatch, *words) == 2
     assert told in " ".join(capsys.readouterr().err.split())
     assert not (folder / "pose.safetensors").exists()
+
+
+def test_the_foreground_tells_a_head_where_to_look(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = np.zeros((60, 80), np.uint8)
+    mask[5:25, 30:70] = 255
+    (folder / "shapes").mkdir()
+    Image.fromarray(mask).save(folder / "shapes" / "0.png")
+    boxes: list[Box] = []
+
+    def load(path: str, find_box: FindBox) -> HeadKeypoints:
+        boxes.append(find_box("0.png", np.zeros((60, 80, 3), np.uint8)))
+        raise KeypointError("enough seen")
+
+    monkeypatch.setattr(HeadKeypoints, "load", load)
+    assert call(monkeypatch, *MASKS, "--foreground", "shapes") == 2
+    assert boxes == [(30, 5, 40, 20)]
