@@ -113,7 +113,7 @@ def as_it_comes(chosen: Backbone, *, foreground: bool) -> tuple[nn.Module, Model
         MissingExtraError: they come from a package that is not installed.
     """
     if not pretrained.is_plain_vit(chosen.backbone):
-        network, config = pretrained.any_network(chosen.backbone)
+        network, config = pretrained.any_network(chosen.backbone, chosen.weights)
         return OwnPooling(network, config.mean, config.std).eval(), config, "pooled its own way"
     config = pretrained.natural_config(chosen.backbone, chosen.image_size)
     vit = pretrained.backbone(config, chosen.weights)
