@@ -58,7 +58,7 @@ def backbone(config: ModelConfig, weights: str) -> VisionTransformer:
         state = _from_package(config.backbone, weights)
         old = PACKAGED[weights].grid or old
     elif weights != HUB:
-        state = _from_file(Path(weights), state)
+        state = from_file(Path(weights), state)
     vit = _create(config, "none", config.image_size)
     prefix = 0 if vit.no_embed_class else vit.num_prefix_tokens
     state["pos_embed"] = resample_position(
@@ -87,7 +87,7 @@ def any_backbone(config: ModelConfig, weights: str) -> nn.Module:
     if weights in PACKAGED:
         network.load_state_dict(_from_package(config.backbone, weights))
     elif weights not in (HUB, "none"):
-        network.load_state_dict(_from_file(Path(weights), dict(network.state_dict())))
+        network.load_state_dict(from_file(Path(weights), dict(network.state_dict())))
     return network
 
 
@@ -172,7 +172,7 @@ def _create(
 
 def _timm(name: str, *, pretrained: bool, **options: object) -> nn.Module:
     if pretrained:
-        _refuse_unreachable_hub(name)
+        refuse_unreachable_hub(name)
     try:
         network: nn.Module = timm.create_model(
             name, pretrained=pretrained, num_classes=0, **options
@@ -184,11 +184,11 @@ def _timm(name: str, *, pretrained: bool, **options: object) -> nn.Module:
             mend=BACKBONES,
         ) from None
     except OSError as error:
-        raise _not_downloaded(name, str(error)) from None
+        raise not_downloaded(name, str(error)) from None
     return network
 
 
-def _refuse_unreachable_hub(name: str) -> None:
+def refuse_unreachable_hub(name: str) -> None:
     """Raises ConfigError at once where there is no network; the hub's client tries for a minute."""
     if getproxies() or Backbone(name, name).here:
         return
@@ -196,7 +196,7 @@ def _refuse_unreachable_hub(name: str) -> None:
     try:
         socket.getaddrinfo(host, 443)
     except OSError as error:
-        raise _not_downloaded(name, f"{host}: {error.strerror or error}") from None
+        raise not_downloaded(name, f"{host}: {error.strerror or error}") from None
 
 
 def _from_package(backbone: str, weights: str) -> dict[str, Tensor]:
@@ -210,7 +210,8 @@ def _from_package(backbone: str, weights: str) -> dict[str, Tensor]:
     return dict(package.state())
 
 
-def _not_downloaded(name: str, reason: str) -> ConfigError:
+def not_downloaded(name: str, reason: str) -> ConfigError:
+    """What to say where weights can't be had from the hub."""
     return ConfigError(
         f"the weights of {name} are not here and could not be downloaded: {reason}",
         where="weights",
@@ -219,14 +220,26 @@ def _not_downloaded(name: str, reason: str) -> ConfigError:
     )
 
 
-def _from_file(path: Path, expected: dict[str, Tensor]) -> dict[str, Tensor]:
+def from_file(
+    path: Path, expected: dict[str, Tensor], besides: tuple[str, ...] = ("head.",)
+) -> dict[str, Tensor]:
+    """The weights in a `.safetensors` file, which has exactly the expected ones.
+
+    Args:
+        path: the file.
+        expected: names and shapes.
+        besides: how names begin that may be there too, and are left out: classifiers.
+
+    Raises:
+        CheckpointError: there is no such file, it can't be read or holds others.
+    """
     try:
         state = load_file(path)
     except FileNotFoundError:
         raise CheckpointError("no such file of weights", where=path) from None
     except Exception as error:  # safetensors raises its own type for every kind of damage
         raise CheckpointError(f"the weights can't be read: {error}", where=path) from None
-    state = {name: value for name, value in state.items() if not name.startswith("head.")}
+    state = {name: value for name, value in state.items() if not name.startswith(besides)}
     missing, strange = expected.keys() - state.keys(), state.keys() - expected.keys()
     strange |= {n for n in expected.keys() & state.keys() if state[n].shape != expected[n].shape}
     if missing or strange:
