@@ -9,7 +9,7 @@ DEMO ?= demo
 # pip, not uv or poetry: pip takes the wheels of torch that a machine may hold locally.
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[offline,teacher,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[offline,teacher,experiments,dev]"
 	touch $@
 
 demo: $(VENV)/.installed
