@@ -21,7 +21,7 @@ ROOM = 0.2
 """Share of a photo that has to be background for it to lend it."""
 
 MARGIN = 0.015
-"""Share of the picture's height by which a hole is wider than its animal: outlines are not exact."""
+"""Share of the picture's height by which a hole is wider than its animal: maps are coarse."""
 
 SHRUNK = (0.1, 0.2, 0.35, 0.6, 1.0)
 """How large mirror images are tried; the last that fits is taken."""
@@ -53,7 +53,7 @@ def donors(table: PhotoTable, animals: Sequence[Mask], seed: int) -> npt.NDArray
     free &= (when[:, None] != when[able]) | (when == "")[:, None]
     if not free.any(axis=1).all():
         raise PhotoTableError(
-            "a photo finds no other individual's photo to take a background from",
+            "there is no other individual's photo to take a background from",
             where=table.source,
             mend="judge on a split of more individuals",
         )
@@ -71,7 +71,7 @@ def donors(table: PhotoTable, animals: Sequence[Mask], seed: int) -> npt.NDArray
 
 
 def filled(picture: Pixels, animal: Mask) -> Pixels:
-    """The background alone: where the animal was, pixels from around it, mirrored at its outline."""
+    """The background alone: where the animal was stand pixels from around it, mirrored."""
     size = picture.shape[:2]
     hole = soft(animal, size) > 0
     hole = binary_dilation(hole, iterations=max(1, round(MARGIN * size[0])))

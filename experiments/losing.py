@@ -1,4 +1,4 @@
-"""What descriptors lose when backgrounds change. Knows vectors and protocols; it knows no pictures."""
+"""What descriptors lose when backgrounds change. Knows vectors and protocols, no pictures."""
 
 from __future__ import annotations
 

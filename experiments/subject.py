@@ -180,7 +180,7 @@ def areas(maps: Sequence[Labels], parts: int) -> npt.NDArray[np.float64]:
 
 
 def soft(mask: Mask, size: tuple[int, int]) -> Alpha:
-    """A mask of a map's size at a photo's, H × W in [0, 1]; its edges run over a cell of the map."""
+    """A mask of a map's size at a photo's, H × W in [0, 1]; edges run over a cell of the map."""
     height, width = size
-    image = Image.fromarray(mask.astype(np.float32), mode=None)
+    image = Image.fromarray(mask.astype(np.float32))
     return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR), np.float64)

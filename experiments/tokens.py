@@ -21,6 +21,7 @@ from pawvit.cli.main import run as guarded
 
 if TYPE_CHECKING:
     from pawvit.embedder import Embedder
+    from pawvit.protocols import Protocol
     from subject import Subject
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -164,10 +165,9 @@ def background(
     from intervals import estimate, text
     from losing import losses
     from pawvit import files
-    from pawvit.cli.evaluate import Rule, _of_table
 
     embedders, subject = _begin(photos, runs, maps, split, device)
-    rules = _of_table(subject.photos, Rule.leave_one_out, "")
+    rules = _rules(subject)
     changed = Backgrounds(subject)
     if out is not None:
         with files.atomic(out / "background.png") as temporary:
@@ -266,7 +266,6 @@ def groups(
     """Whom does a network find: by flank, colour of the coat, number of photos at hand."""
     from groups import Coats, groups
     from intervals import estimate, text
-    from pawvit.cli.evaluate import Rule, _of_table
     from pawvit.evaluation import evaluate
     from pawvit.partmaps import PartMaps
     from pawvit.readers import read_photos
@@ -283,7 +282,7 @@ def groups(
     vectors: dict[str, list] = {name: [] for name in embedders}
     _described(embedders, subject, subject.pictures, split, vectors)
     figures = {}
-    for rule in _of_table(subject.photos, Rule.leave_one_out, ""):
+    for rule in _rules(subject):
         evaluations = {name: evaluate(one[0], rule, bootstrap=0) for name, one in vectors.items()}
         found = groups(evaluations, rule, kinds)
         console.print(f"\n{rule.name}")
@@ -339,6 +338,14 @@ def _begin(
     embedders = networks(runs, choose_device(device))
     with bar(f"photos of {split}") as progress:
         return embedders, subject(table, folder, largest(embedders), progress)
+
+
+def _rules(subject: Subject) -> list[Protocol]:
+    """The flank unknown, and known where the table tells flanks."""
+    from pawvit.protocols import leave_one_out
+
+    known = [False, True] if subject.photos.has_orientation else [False]
+    return [leave_one_out(subject.photos, flank_known=flank) for flank in known]
 
 
 def _described(
