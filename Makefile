@@ -9,7 +9,7 @@ DEMO ?= demo
 # pip, not uv or poetry: pip takes the wheels of torch that a machine may hold locally.
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[offline,teacher,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[offline,teacher,experiments,dev]"
 	touch $@
 
 demo: $(VENV)/.installed
@@ -19,13 +19,13 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.installed
-	$(BIN)/ruff format --check src tests benchmarks tools
-	$(BIN)/ruff check src tests benchmarks tools
+	$(BIN)/ruff format --check src tests benchmarks experiments tools
+	$(BIN)/ruff check src tests benchmarks experiments tools
 	$(BIN)/mypy
 
 format: $(VENV)/.installed
-	$(BIN)/ruff format src tests benchmarks tools
-	$(BIN)/ruff check --fix src tests benchmarks tools
+	$(BIN)/ruff format src tests benchmarks experiments tools
+	$(BIN)/ruff check --fix src tests benchmarks experiments tools
 
 # A page with a broken link or without its source is an error.
 docs: $(VENV)/.docs

@@ -20,7 +20,9 @@ from torch import Tensor
 from pawvit import evaluation, protocols
 from pawvit.images import resize
 from pawvit.model import pretrained
+from pawvit.model.available import PACKAGE
 from pawvit.model.config import IMAGENET_MEAN, IMAGENET_STD, ModelConfig
+from pawvit.model.packaged import PACKAGE_BACKBONE
 from pawvit.photos import PhotoTable
 from pawvit.readers import read_table
 from pawvit.teacher.foreground import Saliency
@@ -40,12 +42,12 @@ def poolings(tokens: Tensor, inside: Tensor) -> Iterator[tuple[str, Tensor]]:
 
 def tokens_of(table: PhotoTable, size: int) -> tuple[dict[int, Tensor], tuple[int, int]]:
     config = ModelConfig(
-        backbone=pretrained.PACKAGE_BACKBONE,
+        backbone=PACKAGE_BACKBONE,
         image_size=(size, size),
         mean=IMAGENET_MEAN,
         std=IMAGENET_STD,
     )
-    vit = pretrained.backbone(config, pretrained.PACKAGE).eval()
+    vit = pretrained.backbone(config, PACKAGE).eval()
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
     found: dict[int, list[Tensor]] = {block: [] for block in BLOCKS}
     for index in range(len(table)):

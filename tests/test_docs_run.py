@@ -66,6 +66,12 @@ NOT_RUN = {
     "python benchmarks/animal_pose.py animal_pose/ out/": "needs Animal-Pose's photographs",
     "python benchmarks/keypoint_head.py animal_pose/ out/": "needs Animal-Pose's photographs",
     "python benchmarks/part_quality.py animal_pose/ out/": "needs Animal-Pose's photographs",
+    "pawvit evaluate split.csv -m hf-hub:BVRA/MegaDescriptor-T-224 --split val": (
+        "downloads from the hub; tests/model/test_wildlife.py reads its layout"
+    ),
+    "pawvit evaluate split.csv -m hf-hub:conservationxlabs/miewid-msv3 --split val": (
+        "downloads from the hub; tests/model/test_wildlife.py reads its layout"
+    ),
     "pawvit data fetch atrw": "downloads 1.8 GB, once its licence is agreed to",
     "python benchmarks/evaluation.py official plain.py gt_test_plain.json": "needs the script",
     "pawvit reproduce table1 --data atrw/": "is what tests/reproduce runs; downloads from the hub",

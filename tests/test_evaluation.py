@@ -16,7 +16,14 @@ import pandas as pd
 import pytest
 
 from pawvit.errors import InputError
-from pawvit.evaluation import MARKDOWN_HEADER, METRICS, compare, evaluate, match_curve
+from pawvit.evaluation import (
+    MARKDOWN_HEADER,
+    METRICS,
+    compare,
+    evaluate,
+    evaluate_similarities,
+    match_curve,
+)
 from pawvit.photos import PhotoTable
 from pawvit.protocols import (
     BENCHMARKS,
@@ -390,3 +397,25 @@ def test_fifty_thousand_photos_fit_in_two_gigabytes():
     assert said
     assert int(said[1]) > 49_000
     assert float(said[2]) < 2
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_similarities_of_pairs_score_as_their_vectors_do(known: bool) -> None:
+    table = herd(HERD)
+    protocol = leave_one_out(table, flank_known=known)
+    vectors = random_units(len(table))
+    matrix = vectors @ vectors.T
+    candidates = np.zeros_like(matrix, np.bool_)
+    candidates[np.ix_(protocol.query, protocol.gallery)] = protocol.masks(0, len(protocol.query))[0]
+    matrix[~candidates] = np.nan
+    found, expected = evaluate_similarities(matrix, protocol), evaluate(vectors, protocol)
+    assert found.as_dict() == expected.as_dict()
+    np.testing.assert_array_equal(found.scores.top, expected.scores.top)
+    query, other = np.argwhere(candidates)[3]
+    for wrong in (np.nan, 1.5):
+        matrix[query, other] = wrong
+        with pytest.raises(InputError, match="no similarity") as caught:
+            evaluate_similarities(matrix, protocol)
+        assert table.paths[other] in str(caught.value)
+    with pytest.raises(InputError, match="shape"):
+        evaluate_similarities(matrix[1:], protocol)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from pawvit.descriptors import Descriptors, ModelStamp, photo_hash, photo_hashes
 from pawvit.errors import InputError
 from pawvit.images import Pixels, resize
-from pawvit.model import available, baselines, checkpoint
+from pawvit.model import available, baselines, checkpoint, wildlife
 from pawvit.model.config import ModelConfig
 from pawvit.model.network import Heads, Network
 from pawvit.photos import PhotoTable, box_text
@@ -97,8 +97,9 @@ class Embedder:
         """The network of a run folder (its best checkpoint), of a file, or one by its name.
 
         Args:
-            source: a run folder, a `.safetensors` file, a short name of `model.available`, or any
-                model of timm by timm's name.
+            source: a run folder, a `.safetensors` file, a short name of `model.available`, any
+                model of timm by timm's name, or what `model.wildlife` takes: a network of the hub
+                in a folder, MegaDescriptor, MiewID.
             device, flip, foreground: as for the class. The foreground is for networks by name;
                 without it a ViT is described by its class token.
 
@@ -108,6 +109,8 @@ class Embedder:
             MissingExtraError: its weights come from a package that is not installed.
         """
         text, path = os.fspath(source), Path(source)
+        if not (path / BEST).exists() and (released := wildlife.find(text)) is not None:
+            return cls._of_others(released, device, flip)
         short = any(text == one.name for one in available.BACKBONES)
         hub = text.startswith("hf-hub:")
         if short or hub or not (path.exists() or path.suffix == SUFFIX or len(path.parts) > 1):
@@ -122,6 +125,22 @@ class Embedder:
             str(Path(source).absolute()),
         )
         return cls(model, card.config, stamp, device=device, flip=flip, heads=heads)
+
+    @classmethod
+    def _of_others(
+        cls, source: wildlife.Source, device: torch.device | None, flip: bool
+    ) -> Embedder:
+        network, config = wildlife.load(source)
+        model = baselines.OwnPooling(network, config.mean, config.std).eval()
+        facts = [config.image_size, config.mean, config.std, "pooled its own way"]
+        stamp = ModelStamp(
+            checkpoint.digest(model, facts) + ("+flip" if flip else ""),
+            source.name,
+            (),
+            f"{_preprocessing(config)}; pooled its own way",
+            source.text if source.place is None else str(Path(source.text).absolute()),
+        )
+        return cls(model, config, stamp, device=device, flip=flip)
 
     @classmethod
     def _as_it_comes(

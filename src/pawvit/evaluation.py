@@ -22,9 +22,10 @@ from pawvit.metrics import (
     interval,
     resampled_means,
     score_all,
+    score_similar,
 )
 from pawvit.protocols import Protocol
-from pawvit.ranking import Ints, Vectors
+from pawvit.ranking import Ints, Mask, Vectors
 
 METRICS = ("map_queries", "map_entities", "rank1", "rank5", "rank10", "minp")
 """The numbers of an evaluation, each in [0, 1]."""
@@ -168,6 +169,56 @@ def evaluate(
     scores = score_all(
         units[protocol.query], units[protocol.gallery], protocol.masks, top=top, progress=progress
     )
+    return _summed_up(scores, protocol, bootstrap, seed)
+
+
+def evaluate_similarities(
+    similarities: npt.NDArray[np.floating],
+    protocol: Protocol,
+    *,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    top: int = 10,
+) -> Evaluation:
+    """As `evaluate`, for methods that compare photos in pairs and have no descriptors.
+
+    Args:
+        similarities: N × N, in [−1, 1], a query a row, in the order of `protocol.photos`. Cells of
+            pairs that never meet under the protocol may hold NaN.
+        protocol, bootstrap, seed, top: as for `evaluate`.
+
+    Raises:
+        InputError: the matrix is of another size, or a pair that meets has no similarity in
+            [−1, 1]; or no query has a right candidate.
+    """
+    number = len(protocol.photos)
+    if similarities.shape != (number, number):
+        raise InputError(
+            f"{number} photos need a similarity for each pair, but their array has the shape"
+            f" {similarities.shape}"
+        )
+    needed = similarities[np.ix_(protocol.query, protocol.gallery)].astype(np.float32)
+
+    def masks(start: int, stop: int) -> tuple[Mask, Mask]:
+        candidates, right = protocol.masks(start, stop)
+        wrong = candidates & ~(np.abs(needed[start:stop]) <= 1)
+        if wrong.any():
+            query, other = np.argwhere(wrong)[0]
+            raise InputError(
+                f"no similarity in [−1, 1] to {protocol.photos[protocol.gallery[other]]}",
+                where=protocol.photos[protocol.query[start + query]],
+                mend="compare every pair that may meet under the protocol",
+            )
+        return candidates, right
+
+    # What never meets is masked; ranking needs a number there all the same.
+    scores = score_similar(
+        lambda start, stop: np.nan_to_num(needed[start:stop]), needed.shape, masks, top=top
+    )
+    return _summed_up(scores, protocol, bootstrap, seed)
+
+
+def _summed_up(scores: Scores, protocol: Protocol, bootstrap: int, seed: int) -> Evaluation:
     valid = np.ones(len(protocol.query), np.bool_)
     if not protocol.count_unanswerable:
         valid = scores.positives > 0

@@ -51,7 +51,7 @@ def unwritten(path: str | os.PathLike[str], error: OSError) -> PawvitError:
 
 
 @contextmanager
-def alone_in(folder: str | os.PathLike[str], work: str) -> Iterator[None]:
+def alone_in(folder: str | os.PathLike[str], work: str, *, wait: bool = False) -> Iterator[None]:
     """Keeps other processes from doing the same work in a folder, however this one ends.
 
     Half-written files that a killed process left there are removed first.
@@ -59,6 +59,7 @@ def alone_in(folder: str | os.PathLike[str], work: str) -> Iterator[None]:
     Args:
         folder: made if there is none.
         work: what is done there, for the message ("a training").
+        wait: for the other process to end, instead of raising.
 
     Raises:
         PawvitError: another process is at it, or the folder can't be written.
@@ -67,7 +68,7 @@ def alone_in(folder: str | os.PathLike[str], work: str) -> Iterator[None]:
     lock = FileLock(folder / ".lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
         raise PawvitError(
             f"another process is at work here: {work}",

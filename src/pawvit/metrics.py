@@ -112,12 +112,40 @@ def score_all(
         block: queries at a time; as many as a few megabytes hold, unless set.
         progress: called with (queries done, Q).
     """
-    size = block or max(1, _PAIRS // max(1, len(gallery)))
-    width = min(top, len(gallery))
+    return score_similar(
+        lambda start, stop: queries[start:stop] @ gallery.T,
+        (len(queries), len(gallery)),
+        masks,
+        top=top,
+        block=block,
+        progress=progress,
+    )
+
+
+def score_similar(
+    similar: Callable[[int, int], Vectors],
+    shape: tuple[int, int],
+    masks: Masks,
+    *,
+    top: int = 10,
+    block: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scores:
+    """As `score_all`, for any similarity.
+
+    Args:
+        similar: queries start…stop−1 → their similarities to all of the gallery, float32 in
+            [−1, 1].
+        shape: Q and G.
+        masks, top, block, progress: as for `score_all`.
+    """
+    number_of_queries, size_of_gallery = shape
+    size = block or max(1, _PAIRS // max(1, size_of_gallery))
+    width = min(top, size_of_gallery)
     parts = []
-    for start in range(0, max(1, len(queries)), size):
-        stop = min(start + size, len(queries))
-        similarity = queries[start:stop] @ gallery.T
+    for start in range(0, max(1, number_of_queries), size):
+        stop = min(start + size, number_of_queries)
+        similarity = similar(start, stop)
         candidates, right = masks(start, stop)
         right = right & candidates
         ranks, best = rank(similarity, candidates, right, width)
@@ -133,7 +161,7 @@ def score_all(
             )
         )
         if progress:
-            progress(stop, len(queries))
+            progress(stop, number_of_queries)
     return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

@@ -55,6 +55,12 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, str]:
         return dict(opened.metadata() or {})
 
 
+def names(path: str | os.PathLike[str]) -> set[str]:
+    """What the tensors are called, without reading them; raises as `read` does."""
+    with _opened(path) as opened:
+        return set(opened.keys())
+
+
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     try:

@@ -10,17 +10,17 @@ import torch
 from safetensors.torch import save_file
 
 from pawvit.errors import CheckpointError, ConfigError
-from pawvit.model import pretrained
+from pawvit.model import packaged, pretrained
 from pawvit.model.available import PACKAGE
 from pawvit.model.config import ModelConfig
 
-FOCUS = ModelConfig(backbone=pretrained.PACKAGE_BACKBONE, image_size=(224, 224))
+FOCUS = ModelConfig(backbone=packaged.PACKAGE_BACKBONE, image_size=(224, 224))
 
 
 def test_the_offline_backbone_computes_what_its_own_graph_computes() -> None:
     onnx = pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    graph = onnx.load(pretrained.focus_path())
+    graph = onnx.load(packaged.focus_path())
     (output,) = (n.output[0] for n in graph.graph.node if "backbone.layernorm.bias" in n.input)
     graph.graph.output.append(onnx.ValueInfoProto(name=output))
     session = onnxruntime.InferenceSession(graph.SerializeToString())
@@ -29,7 +29,7 @@ def test_the_offline_backbone_computes_what_its_own_graph_computes() -> None:
 
     vit = pretrained.backbone(FOCUS, PACKAGE).eval()
     # Their graph resamples positions without antialiasing; everything else is the same network.
-    state = pretrained.focus_state()["pos_embed"]
+    state = packaged.focus_state()["pos_embed"]
     square = state[:, 1:].view(1, 37, 37, 384).permute(0, 3, 1, 2)
     square = torch.nn.functional.interpolate(square, size=(16, 16), mode="bicubic")
     vit.pos_embed.data = torch.cat([state[:, :1], square.permute(0, 2, 3, 1).flatten(1, 2)], dim=1)

@@ -21,11 +21,11 @@ def middle(mask: torch.Tensor) -> torch.Tensor:
 
 def test_mirroring_moves_image_map_and_orientation_together() -> None:
     image, labels = picture()
-    flipped, map_ = mirror(image, labels)
+    flipped, map_ = mirror(image), mirror(labels)
     assert flipped[0, 15, 63 - 40] == 255
     assert map_[10, 31 - 20] == 1
     assert mirrored("left") == "right"
-    again = mirror(flipped, map_)
+    again = mirror(flipped), mirror(map_)
     assert torch.equal(again[0], image)
     assert torch.equal(again[1], labels)
 

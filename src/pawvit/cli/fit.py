@@ -5,6 +5,7 @@ Wires trainer, validation and discriminant together; it decides nothing.
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pawvit.training.dataset import TrainingPhotos
     from pawvit.training.run import Run
     from pawvit.training.trainer import Trainer, Validate
+    from pawvit.training.views import TrainingViews
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Training:
         maps: their part maps; None for a network that learns no parts.
         validate: chooses the checkpoint.
         device: where to compute.
+        views: folder of views that several trainings share; without it the training has its own,
+            and removes them at its end.
     """
 
     folder: Path
@@ -53,6 +57,7 @@ class Training:
     maps: PartMaps | None
     validate: Validate
     device: torch.device
+    views: Path | None = None
 
 
 def fit(training: Training, *, ahead: int = 0, say: Callable[[TrainingPhotos], None]) -> Trainer:
@@ -97,6 +102,9 @@ def fit(training: Training, *, ahead: int = 0, say: Callable[[TrainingPhotos], N
     if not training.resume:
         run.begin()
     say(data)
+    shown: TrainingPhotos | TrainingViews = data
+    if config.views:
+        shown = _views(training, config, data)
     live = Live(ahead)
 
     def complete() -> None:
@@ -107,7 +115,7 @@ def fit(training: Training, *, ahead: int = 0, say: Callable[[TrainingPhotos], N
     with live as report:
         trainer = Trainer(
             config,
-            data,
+            shown,
             model,
             heads,
             run,
@@ -126,7 +134,31 @@ def fit(training: Training, *, ahead: int = 0, say: Callable[[TrainingPhotos], N
         finally:
             for asked, handler in before.items():
                 signal.signal(asked, handler)
+    if config.views and training.views is None:
+        shutil.rmtree(folder / VIEWS, ignore_errors=True)
     return trainer
+
+
+VIEWS = "views"
+
+
+def _views(training: Training, config: TrainConfig, data: TrainingPhotos) -> TrainingViews:
+    """The views of the training photos, made or found."""
+    from pawvit.model.build import build_network
+    from pawvit.training.views import make_views
+
+    assert config.views is not None
+    with bar("views through the frozen blocks") as progress:
+        return make_views(
+            data,
+            build_network(config.model, config.weights),
+            training.views or training.folder / VIEWS,
+            depth=config.optimiser.frozen_blocks,
+            number=config.views,
+            weights=config.weights,
+            device=training.device,
+            progress=progress,
+        )
 
 
 def validator(

@@ -110,8 +110,9 @@ def say_untrained(embedder: Embedder) -> None:
     """Tells that a network has learned nobody yet, where that is so."""
     if embedder.untrained:
         console.print(
-            f"{embedder.stamp.name}: this network has learned no individuals. Confirm who it finds"
-            " (pawvit catalogue confirm), export the names (pawvit catalogue export) and train.",
+            f"{embedder.stamp.name}: this network has learned none of your individuals. Confirm who"
+            " it finds (pawvit catalogue confirm), export the names (pawvit catalogue export) and"
+            " train.",
             style="yellow",
             markup=False,
         )

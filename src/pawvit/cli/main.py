@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -57,9 +58,14 @@ def version(
 
 
 def main() -> None:
-    """Runs the command line; problems of the user's input end with exit code 2, no traceback."""
+    """Runs the command line."""
+    run(app)
+
+
+def run(command: Callable[[], object]) -> None:
+    """Runs a program; problems of the user's input end with exit code 2, no traceback."""
     try:
-        app()
+        command()
     except PawvitError as error:
         errors.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True)
         sys.exit(2)

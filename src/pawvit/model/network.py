@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from pawvit.model.config import ModelConfig
@@ -60,6 +60,10 @@ class Heads(nn.Module):
         """One logit a part, or one of the whole: positive for "right"."""
         raise NotImplementedError
 
+    def imprint(self, descriptors: Float[Tensor, "N C"], entities: Int[Tensor, "N"]) -> None:
+        """Lets proxies begin where the photos are; see `ProxyClassifier.imprint`."""
+        raise NotImplementedError
+
 
 class Network(nn.Module):
     """Photos in [0, 1], RGB, at `config.image_size` → `Described`.
@@ -79,6 +83,18 @@ class Network(nn.Module):
         self.config = config
         self.discriminant: Discriminant | None = None
         self.normalise = Normalise(config.mean, config.std)
+
+    def stem(self, images: Float[Tensor, "B 3 H W"], depth: int) -> Float[Tensor, "B L C"]:
+        """What the embedding and the first `depth` blocks of a ViT make of photos.
+
+        Raises:
+            ConfigError: the network can't be cut there.
+        """
+        raise NotImplementedError
+
+    def rest(self, states: Float[Tensor, "B L C"], depth: int) -> Described:
+        """What the network says of what `stem` left; both together are the whole network."""
+        raise NotImplementedError
 
     def layer_of(self, name: str) -> int | None:
         """Where in the backbone a parameter lies: 0 is its embedding, 1 … `depth` are its blocks.

@@ -88,6 +88,9 @@ class PawViT(Network):
         self.tokens = nn.Parameter(torch.empty(1, extra, width))
         nn.init.trunc_normal_(self.tokens, std=TOKEN_STD)
         self.aggregation = Aggregation(width, self.heads)
+        self.gain: nn.Parameter | None = None
+        if config.fusion == "residual":
+            self.gain = nn.Parameter(torch.zeros(width))
 
         if config.discriminant:
             self.discriminant = Discriminant(width, config.discriminant)
@@ -98,22 +101,51 @@ class PawViT(Network):
         Args:
             images: RGB, [0, 1], at `config.image_size`; normalisation happens here.
         """
-        x = self.patch_embed(self.normalise(images)) + self.patch_position
-        batch = x.shape[0]
+        if self.class_token is not None:
+            depth = self.config.join_block
+            return self.rest(self.stem(images, depth), depth)
+        x = self._embedded(images)
+        tokens = (self.tokens + self.token_position).expand(len(x), -1, -1)
+        return self._described(self.blocks(self.norm_pre(torch.cat([tokens, x], dim=1))))
+
+    def stem(self, images: Float[Tensor, "B 3 H W"], depth: int) -> Float[Tensor, "B L C"]:
+        """What class token and patches are after the first `depth` blocks.
+
+        Raises:
+            ConfigError: the part tokens join before or after that.
+        """
+        if self.class_token is None or depth != self.config.join_block:
+            raise ConfigError(
+                f"part tokens join after block {self.config.join_block}: what is before block"
+                f" {depth} can't stand for a photo",
+                where="model.join_block",
+                mend=f"model.join_block={depth}",
+            )
+        x = self._embedded(images)
+        x = self.norm_pre(torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1))
+        stem: Tensor = self.blocks[:depth](x)
+        return stem
+
+    def rest(self, states: Float[Tensor, "B L C"], depth: int) -> Features:
+        """The part tokens join, and go through the other blocks."""
+        tokens = (self.tokens + self.token_position).expand(len(states), -1, -1)
+        joined = torch.cat([states[:, :1] + tokens, states[:, 1:]], dim=1)
+        return self._described(self.blocks[depth:](joined))
+
+    def _embedded(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B L C"]:
+        x: Tensor = self.patch_embed(self.normalise(images)) + self.patch_position
         if self.registers is not None:
-            x = torch.cat([self.registers.expand(batch, -1, -1), x], dim=1)
-        tokens = (self.tokens + self.token_position).expand(batch, -1, -1)
-        if self.class_token is None:
-            x = self.norm_pre(torch.cat([tokens, x], dim=1))
-        else:
-            x = self.norm_pre(torch.cat([self.class_token.expand(batch, -1, -1), x], dim=1))
-            x = self.blocks[: self.config.join_block](x)
-            x = torch.cat([x[:, :1] + tokens, x[:, 1:]], dim=1)
-        x = self.norm(self.blocks[self.config.join_block :](x))
+            x = torch.cat([self.registers.expand(len(x), -1, -1), x], dim=1)
+        return x
+
+    def _described(self, states: Float[Tensor, "B L C"]) -> Features:
+        x = self.norm(states)
         K = self.config.K
         parts = x[:, :K]
         patches = x[:, x.shape[1] - self.grid[0] * self.grid[1] :]
         descriptor, weights = self.aggregation(parts)
+        if self.gain is not None:
+            descriptor = parts.mean(dim=1) + self.gain * descriptor
         return Features(descriptor, parts, x[:, K], patches, weights)
 
     def chosen(self, features: Described) -> Float[Tensor, "B C"]:

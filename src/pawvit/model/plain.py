@@ -12,11 +12,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from timm.models import group_parameters
+from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from pawvit.errors import ConfigError
+from pawvit.model.classifier import ProxyClassifier, classifier
 from pawvit.model.config import ModelConfig
 from pawvit.model.discriminant import Discriminant
 from pawvit.model.network import Described, HeadOutputs, Heads, Network, bn_neck, init_linear
@@ -95,6 +97,29 @@ class PlainNetwork(Network):
         reduced = self.reduce(stripes.flatten(0, 1))
         return PlainFeatures(reduced.view(len(images), STRIPES, REDUCED))
 
+    def stem(self, images: Float[Tensor, "B 3 H W"], depth: int) -> Float[Tensor, "B L C"]:
+        """What the tokens of a ViT are after its first `depth` blocks.
+
+        Raises:
+            ConfigError: the backbone is no plain ViT, or is cut into stripes.
+        """
+        vit = self.backbone
+        if type(vit) is not VisionTransformer or self.reduce is not None:
+            raise ConfigError(
+                f"{self.config.backbone} can't be cut after block {depth}",
+                where="views",
+                mend="views=null, or a VisionTransformer with model.network=plain",
+            )
+        x = vit.norm_pre(vit.patch_drop(vit._pos_embed(vit.patch_embed(self.normalise(images)))))
+        stem: Tensor = vit.blocks[:depth](x)
+        return stem
+
+    def rest(self, states: Float[Tensor, "B L C"], depth: int) -> PlainFeatures:
+        """The other blocks, and the backbone's own pooling."""
+        vit = self.backbone
+        found: Tensor = vit.forward_head(vit.norm(vit.blocks[depth:](states)))
+        return PlainFeatures(found[:, None])
+
     def layer_of(self, name: str) -> int | None:
         """As for every network; timm says which parameters of a backbone belong together."""
         return self.layers.get(name.removeprefix("backbone."))
@@ -113,7 +138,8 @@ class PlainHeads(Heads):
         self.neck = bn_neck(model.width)
         number = 1 if model.reduce is None else STRIPES
         self.pieces = model.width // number
-        self.entity = nn.ModuleList(nn.Linear(self.pieces, entities) for _ in range(number))
+        kind = model.config.classifier
+        self.entity = nn.ModuleList(classifier(kind, self.pieces, entities) for _ in range(number))
         self.orientation = nn.Linear(model.width, 1)
         init_linear(self)
 
@@ -128,3 +154,10 @@ class PlainHeads(Heads):
         """One logit a photo: positive for "right"."""
         logits: Tensor = self.orientation(self.neck(features.descriptor))
         return logits
+
+    def imprint(self, descriptors: Float[Tensor, "N C"], entities: Int[Tensor, "N"]) -> None:
+        """As for all heads; each stripe has proxies of its own."""
+        pieces = torch.split(descriptors, self.pieces, dim=1)
+        for proxies, piece in zip(self.entity, pieces, strict=True):
+            assert isinstance(proxies, ProxyClassifier)
+            proxies.imprint(piece, entities)

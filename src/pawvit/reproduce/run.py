@@ -21,8 +21,9 @@ import torch
 from pawvit import files, tensorfile
 from pawvit.embedder import Embedder
 from pawvit.errors import ConfigError, PhotoTableError, first_of
-from pawvit.evaluation import Evaluation, evaluate
+from pawvit.evaluation import evaluate
 from pawvit.reproduce.rows import Row
+from pawvit.reproduce.summary import Answered
 from pawvit.reproduce.trial import Trial
 from pawvit.training.config import TrainConfig
 from pawvit.training.run import DONE
@@ -185,11 +186,11 @@ def finished(out: str | os.PathLike[str], row: Row) -> list[Path]:
     return sorted(found, key=lambda folder: int(folder.name.removeprefix("seed")))
 
 
-def answers(folder: Path, trial: Trial) -> list[Evaluation]:
-    """What a finished training scores, an evaluation a group."""
+def answers(folder: Path, trial: Trial) -> list[Answered]:
+    """What a finished training scores, a test a group."""
     tensors, _ = tensorfile.read(folder / TESTS)
     return [
-        evaluate(tensors[str(number)].numpy(), rule, bootstrap=0)
+        Answered.of(evaluate(tensors[str(number)].numpy(), rule, bootstrap=0))
         for number, test in enumerate(trial.tests)
         for rule in test.rules
     ]

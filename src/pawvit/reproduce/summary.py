@@ -1,4 +1,4 @@
-"""Evaluations of several seeds → a row's figures, with intervals, and differences between rows.
+"""What queries scored, over several seeds → a row's figures with intervals, and differences.
 
 Knows what each query scored; it knows no photos and no networks.
 """
@@ -12,10 +12,33 @@ import numpy as np
 
 from pawvit.evaluation import Evaluation
 from pawvit.metrics import Floats, interval, resampled_means
+from pawvit.ranking import Ints
 from pawvit.reproduce.rows import Table
 
-METRICS = ("mAP", "rank-1", "rank-5")
+METRICS = ("mAP", "mAP over entities", "rank-1", "rank-5")
 DRAWS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What the valid queries of one test scored, an entry a query.
+
+    Attributes:
+        average_precision: in [0, 1].
+        first: rank of the first right candidate, from 1; 0 without one.
+        entity, identity: whom the query shows, as numbers.
+    """
+
+    average_precision: Floats
+    first: Ints
+    entity: Ints
+    identity: Ints
+
+    @classmethod
+    def of(cls, found: Evaluation) -> Answered:
+        """What an evaluation found."""
+        scores = found.scores
+        return cls(scores.average_precision, scores.first, found.entity, found.identity)
 
 
 @dataclass(frozen=True)
@@ -45,27 +68,30 @@ def columns(table: Table, groups: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def figures(
-    table: Table,
-    seeds: Sequence[Sequence[Evaluation]],
-    others: Sequence[Sequence[Evaluation]] | None = None,
+    metrics: Sequence[str],
+    seeds: Sequence[Sequence[Answered]],
+    others: Sequence[Sequence[Answered]] | None = None,
+    *,
+    mean: bool = False,
 ) -> list[Figure]:
-    """A figure a column.
+    """A figure a column: all metrics of the first group, then of the second.
 
     Args:
-        table: which metrics, and whether mmAP is among them.
-        seeds: a list a seed, an evaluation a group.
+        metrics: of each group, from `METRICS`.
+        seeds: a list a seed, a test a group.
         others: another method's, of the same groups and queries: then the differences.
+        mean: whether the mean of the groups' first metric (mmAP) stands before all.
     """
     by_group = []
     for group, found in enumerate(zip(*seeds, strict=True)):
-        values = np.stack([_scores(one, table.metrics) for one in found])
+        values = np.stack([_scores(one, metrics) for one in found])
         if others is not None:
-            plain = np.stack([_scores(one[group], table.metrics) for one in others])
+            plain = np.stack([_scores(one[group], metrics) for one in others])
             # Seeds of two methods are no pairs: each is compared with the other's mean.
             values = values - plain.mean(axis=0)
-        by_group.append(_means(values, found[0]))
+        by_group.append(_means(values, found[0], metrics))
     cells = [cell for group in by_group for cell in zip(*group, strict=True)]
-    if table.mean and len(by_group) > 1:
+    if mean and len(by_group) > 1:
         means = np.mean([means[0] for means, _ in by_group], axis=0)
         both = [drawn[0] for _, drawn in by_group]
         # A test of one individual has no interval, and then the mean of both has none.
@@ -74,27 +100,33 @@ def figures(
     return [_figure(value, drawn) for value, drawn in cells]
 
 
-def _scores(found: Evaluation, metrics: Sequence[str]) -> Floats:
+def _scores(found: Answered, metrics: Sequence[str]) -> Floats:
     """Queries × metrics."""
+    right = found.first >= 1
     by_name = {
-        "mAP": found.scores.average_precision,
-        "rank-1": found.scores.within(1),
-        "rank-5": found.scores.within(5),
+        "mAP": found.average_precision,
+        "mAP over entities": found.average_precision,
+        "rank-1": right & (found.first <= 1),
+        "rank-5": right & (found.first <= 5),
     }
     return 100 * np.stack([by_name[name] for name in metrics], axis=1).astype(np.float64)
 
 
-def _means(values: Floats, found: Evaluation) -> tuple[Floats, Floats]:
+def _means(values: Floats, found: Answered, metrics: Sequence[str]) -> tuple[Floats, Floats]:
     """Seeds × queries × M → M × seeds means, and M × draws of the means over seeds."""
+    _, entity, photos = np.unique(found.entity, return_inverse=True, return_counts=True)
+    # Over entities, the photos of one weigh together as much as the only photo of another.
+    alone, together = np.ones(len(entity)), 1 / photos[entity]
+    weights = np.stack([together if "entities" in name else alone for name in metrics], axis=1)
     _, owner = np.unique(found.identity, return_inverse=True)
-    counts = np.bincount(owner).astype(np.float64)
-    sums = np.zeros((len(counts), values.shape[2]))
-    np.add.at(sums, owner, values.mean(axis=0))
-    drawn = np.zeros((0, values.shape[2]))
-    if len(counts) > 1:
-        weights = counts[:, None].repeat(values.shape[2], axis=1)
-        drawn = resampled_means(sums, weights, draws=DRAWS, seed=0)
-    return values.mean(axis=1).T, drawn.T
+    number = owner.max(initial=-1) + 1
+    sums, counts = np.zeros((2, number, len(metrics)))
+    np.add.at(sums, owner, values.mean(axis=0) * weights)
+    np.add.at(counts, owner, weights)
+    drawn = np.zeros((0, len(metrics)))
+    if number > 1:
+        drawn = resampled_means(sums, counts, draws=DRAWS, seed=0)
+    return ((values * weights).sum(axis=1) / weights.sum(axis=0)).T, drawn.T
 
 
 def _figure(seeds: Floats, drawn: Floats) -> Figure:

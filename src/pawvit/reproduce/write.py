@@ -119,7 +119,7 @@ def gather(
     lines = [Line(one.title, "", (), one.paper, 0) for one in table.published if trial.official]
     for row in rows:
         found = done[row.name]
-        ours = tuple(figures(table, found)) if found else ()
+        ours = tuple(figures(table.metrics, found, mean=table.mean)) if found else ()
         lines.append(Line(row.title, row.name, ours, row.paper, len(found)))
     ran = [row for row in rows if done[row.name]]
     pairs = [(later, before) for before, later in itertools.pairwise(ran)]
@@ -136,7 +136,7 @@ def gather(
         tuple(
             Difference(
                 f"{one.title} against {other.title}",
-                tuple(figures(table, done[one.name], done[other.name])),
+                tuple(figures(table.metrics, done[one.name], done[other.name], mean=table.mean)),
             )
             for one, other in pairs
         ),

@@ -12,7 +12,8 @@ from torch import Tensor
 from pawvit.images import Pixels, resize
 from pawvit.model.available import PACKAGE
 from pawvit.model.config import IMAGENET_MEAN, IMAGENET_STD, ModelConfig
-from pawvit.model.pretrained import PACKAGE_BACKBONE, backbone
+from pawvit.model.packaged import PACKAGE_BACKBONE
+from pawvit.model.pretrained import backbone
 
 GRID = (22, 22)
 """Patches a photo: 308 px. Finer grids take longer and did not show finer parts on nyala."""

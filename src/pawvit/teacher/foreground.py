@@ -17,7 +17,7 @@ from torch import Tensor
 from pawvit.errors import MissingExtraError
 from pawvit.images import Pixels, resize
 from pawvit.model.config import IMAGENET_MEAN, IMAGENET_STD
-from pawvit.model.pretrained import focus_path
+from pawvit.model.packaged import focus_path
 from pawvit.teacher.paths import pieces
 
 Probability = npt.NDArray[np.float32]

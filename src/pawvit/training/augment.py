@@ -6,6 +6,8 @@ decides it (paper §4.1). Nothing in this file may flip a photo by chance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import UInt8
 from pydantic import BaseModel, ConfigDict, Field
@@ -38,11 +40,9 @@ class AugmentConfig(BaseModel):
     erase: float = Field(default=0.0, ge=0, le=1)
 
 
-def mirror(
-    image: UInt8[Tensor, "3 H W"], labels: UInt8[Tensor, "h w"]
-) -> tuple[UInt8[Tensor, "3 H W"], UInt8[Tensor, "h w"]]:
-    """Image and map seen in a mirror; the caller changes the orientation (`anatomy.mirrored`)."""
-    return image.flip(-1), labels.flip(-1)
+def mirror(picture: UInt8[Tensor, "*C H W"]) -> UInt8[Tensor, "*C H W"]:
+    """An image or map seen in a mirror; the caller changes the orientation (`anatomy.mirrored`)."""
+    return picture.flip(-1)
 
 
 class Augment:
@@ -54,7 +54,7 @@ class Augment:
     """
 
     def __init__(self, config: AugmentConfig, map_size: tuple[int, int]) -> None:
-        self.map_size = map_size
+        self.config, self.map_size = config, map_size
         change = [config.rotation, config.zoom, config.shift]
         self.geometry = (
             v2.RandomAffine(
@@ -82,12 +82,22 @@ class Augment:
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            # The map follows on the image's own grid, so that both move by the same pixels.
-            large = tv_tensors.Mask(
-                v2.functional.resize(
-                    labels[None], list(image.shape[-2:]), v2.InterpolationMode.NEAREST
-                )
-            )
+            large = self._large(labels, image.shape[-2:])
             moved, large = self.geometry(tv_tensors.Image(image), large)
             moved = self.erase(self.colour(moved))
         return moved.as_subclass(Tensor), self.shrink(large)[0].as_subclass(Tensor)
+
+    def labels(
+        self, labels: UInt8[Tensor, "h w"], image_size: Sequence[int], seed: int
+    ) -> UInt8[Tensor, "m n"]:
+        """The changed map alone, as it comes beside an image of that size with that seed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            moved: Tensor = self.shrink(self.geometry(self._large(labels, image_size)))
+        return moved[0].as_subclass(Tensor)
+
+    @staticmethod
+    def _large(labels: UInt8[Tensor, "h w"], size: Sequence[int]) -> tv_tensors.Mask:
+        # The map follows on the image's own grid, so that both move by the same pixels.
+        nearest = v2.InterpolationMode.NEAREST
+        return tv_tensors.Mask(v2.functional.resize(labels[None], list(size), nearest))

@@ -113,6 +113,11 @@ class TrainConfig(_Section):
         patience: evaluations without a better mAP before the training ends early; null = never.
         discriminant: so many directions of a linear discriminant are fitted to the training photos
             at the end, and kept where the selection individuals gain by it; null = none.
+        views: so many changed views of each photo, plain and mirrored, are made once and kept as
+            the frozen blocks leave them; the training draws from these, and need not go through
+            the frozen blocks again. null = every image is changed anew. Part tokens must join
+            where the frozen blocks end (`model.join_block`). On disk a view of a ViT-S/14 at
+            168 px takes 0.11 MB until the training ends.
         seed: another seed starts, samples and augments otherwise.
         precision: "auto" measures whether bf16 pays on this machine.
         workers: processes that load and change photos; 0 does it in between.
@@ -129,6 +134,7 @@ class TrainConfig(_Section):
     evaluate_every: int = Field(default=10_000, gt=0)
     patience: int | None = Field(default=None, gt=0)
     discriminant: int | None = Field(default=None, gt=0)
+    views: int | None = Field(default=None, gt=0)
     seed: int = 0
     precision: Literal["auto", "float32", "bf16"] = "auto"
     workers: int = Field(default=1, ge=0)
@@ -137,6 +143,8 @@ class TrainConfig(_Section):
     def _one_budget(self) -> TrainConfig:
         if (self.images is None) == (self.epochs is None):
             raise ValueError("give exactly one of `images` and `epochs`")
+        if self.views and not self.optimiser.frozen_blocks:
+            raise ValueError("`views` are kept behind frozen blocks: set `optimiser.frozen_blocks`")
         if self.model.discriminant:
             raise ValueError("`model.discriminant` comes of a training: set `discriminant`")
         return self

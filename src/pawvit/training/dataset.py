@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import UInt8
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -102,20 +103,31 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
             return error
 
     def _item(self, draw: Draw) -> Item:
+        image, labels = self.picture(draw), self._labels(draw)
+        image, labels = self.augment(image, labels, draw.seed)
+        return image, labels, draw.entity, self._right(draw), self.map_weights[draw.photo]
+
+    def picture(self, draw: Draw) -> UInt8[Tensor, "3 H W"]:
+        """The photo of a draw before it is changed, but for its mirroring; raises ImageError."""
         pixels = resize(self.table.read(draw.photo), self.image_size)
         image = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
-        weight = self.map_weights[draw.photo]
-        if weight and self.maps is not None:
-            labels = torch.from_numpy(self.maps.read(self.table.paths[draw.photo]).copy())
-        else:
-            labels = torch.full(self.augment.map_size, IGNORE, dtype=torch.uint8)
+        return mirror(image) if draw.mirror else image
+
+    def beside(self, draw: Draw) -> tuple[Tensor, int, float, float]:
+        """What belongs to a draw besides its picture: map, entity, flank, the map's weight."""
+        labels = self.augment.labels(self._labels(draw), self.image_size, draw.seed)
+        return labels, draw.entity, self._right(draw), self.map_weights[draw.photo]
+
+    def _labels(self, draw: Draw) -> UInt8[Tensor, "h w"]:
+        if not self.map_weights[draw.photo] or self.maps is None:
+            return torch.full(self.augment.map_size, IGNORE, dtype=torch.uint8)
+        labels = torch.from_numpy(self.maps.read(self.table.paths[draw.photo]).copy())
+        return mirror(labels) if draw.mirror else labels
+
+    def _right(self, draw: Draw) -> float:
         side = self.sides[draw.photo]
-        if draw.mirror:
-            image, labels = mirror(image, labels)
-            side = mirrored(side)
-        image, labels = self.augment(image, labels, draw.seed)
-        right = float(side == "right") if side in FLANKS else float("nan")
-        return image, labels, draw.entity, right, weight
+        side = mirrored(side) if draw.mirror else side
+        return float(side == "right") if side in FLANKS else float("nan")
 
 
 def collate(

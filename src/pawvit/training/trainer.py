@@ -19,18 +19,22 @@ from torch.utils.data import DataLoader
 from pawvit import files
 from pawvit.errors import ConfigError, PawvitError
 from pawvit.losses.criterion import Criterion, Targets
-from pawvit.model.network import Heads, Network
+from pawvit.model.network import Described, Heads, Network
 from pawvit.training.config import OptimiserConfig, TrainConfig
 from pawvit.training.dataset import Batch, TrainingPhotos, collate
 from pawvit.training.run import Run
 from pawvit.training.sampler import Draw, PKSampler
 from pawvit.training.schedule import learning_rate
+from pawvit.training.views import TrainingViews
 
 Validate = Callable[[Network], dict[str, float]]
 """The network → metrics in [0, 1] by name; "mAP" chooses the checkpoint."""
 
 WARMUP_SHARE = 0.25
 """Of the budget at most."""
+
+IMPRINTED = 4
+"""Photos of an entity that its proxy begins from, at most."""
 
 SAVE_SECONDS = 300
 """A killed run loses no more than this."""
@@ -71,7 +75,7 @@ class Trainer:
     def __init__(
         self,
         config: TrainConfig,
-        photos: TrainingPhotos,
+        photos: TrainingPhotos | TrainingViews,
         model: Network,
         heads: Heads,
         run: Run,
@@ -123,6 +127,8 @@ class Trainer:
     def _fit(self) -> None:
         step = self._resume()
         if step == 0:
+            if self.model.config.classifier == "proxies":
+                self._imprint()
             self._evaluate(0)
             # The untrained network is what to compare with, not a candidate.
             self.best = float("-inf")
@@ -152,6 +158,24 @@ class Trainer:
         self.complete()
         self.run.finish()
 
+    def _imprint(self) -> None:
+        """Proxies begin as the means of the first photos of their entities."""
+        draws = [
+            Draw(photo, entity, mirrored, seed=0)
+            for entity, own in enumerate(self.photos.shows)
+            for photo, mirrored in own[:IMPRINTED]
+        ]
+        self.model.eval()
+        found = []
+        for start in range(0, len(draws), self.batch_size):
+            batch = collate([self.photos[draw] for draw in draws[start : start + self.batch_size]])
+            if isinstance(batch, PawvitError):
+                raise batch
+            with torch.no_grad(), self.autocast():
+                found.append(self._described(batch[0].to(self.device)).descriptor.float())
+        entities = torch.tensor([draw.entity for draw in draws], device=self.device)
+        self.heads.imprint(torch.cat(found), entities)
+
     def _step(self, step: int, batch: Batch) -> tuple[dict[str, float], float]:
         # Drop path draws from here: the same in a resumed run as in one that was never stopped.
         torch.manual_seed(self.config.seed * 1_000_003 + step)
@@ -160,7 +184,7 @@ class Trainer:
         self.model.train()
         self.heads.train()
         with self.autocast():
-            features = self.model(images.float() / 255)
+            features = self._described(images)
             outputs = self.heads(features)
         necked = self.config.loss.triplet_on == "neck"
         total, losses = self.criterion(
@@ -184,6 +208,12 @@ class Trainer:
             nn.utils.clip_grad_norm_(trained, self.config.optimiser.clip)
         self.optimiser.step()
         return named, rate
+
+    def _described(self, pictures: Tensor) -> Described:
+        if isinstance(self.photos, TrainingViews):
+            return self.model.rest(pictures.float(), self.config.optimiser.frozen_blocks)
+        found: Described = self.model(pictures.float() / 255)
+        return found
 
     def _set_learning_rate(self, step: int) -> float:
         setting = self.config.optimiser
