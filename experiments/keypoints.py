@@ -36,7 +36,7 @@ class Seeing:
     """
 
     short_edge: int = 448
-    features: int = 1000
+    features: int = 1500
     contrast: float = 0.04
     clahe: bool = False
 
@@ -53,10 +53,10 @@ class Matching:
         stretch: how much larger or smaller a map may make things; others count as no agreement.
     """
 
-    ratio: float = 0.8
+    ratio: float = 0.7
     mutual: bool = False
     affine: bool = True
-    threshold: float = 16.0
+    threshold: float = 8.0
     stretch: float = 3.0
 
 
