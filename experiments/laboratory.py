@@ -127,7 +127,7 @@ class Laboratory:
                 taught,
                 validator([(select, (leave_one_out(select),))], self.device),
                 self.device,
-                self.cache,
+                self.cache / f"views-{row.photos}",
             )
             fit(training, say=lambda data: None)
         embedder = (

@@ -14,7 +14,11 @@ METRICS = ("mAP", "mAP over entities", "rank-1", "rank-5")
 
 HEAD = """# Experiments
 Every question that was asked of the method, what was changed, and what came of it.
-`experiments/lab.py` writes this page; nobody edits it by hand.
+`experiments/lab.py` writes this page; nobody edits it by hand. To train what is missing, by the name of the study:
+
+```bash
+python experiments/lab.py run ladder photos.csv maps/ -o lab/ --workers 2
+```
 
 In per cent, with 95 % intervals from 1,000 resamplings of the individuals; the mAP of each seed in
 square brackets. Differences are paired, query by query, between means over seeds. The decision is a
@@ -40,11 +44,8 @@ def section(name: str, study: Study, notebook: Notebook) -> str:
         f"## {study.title}",
         study.about.strip(),
         "",
-        f"All rows: {', '.join(shared)}; judged on the individuals of `{study.judged_on}`.",
-        "",
-        "```bash",
-        f"python experiments/lab.py run {name} photos.csv maps/ -o lab/",
-        "```",
+        f"Study `{name}`, all rows: {', '.join(shared)}; judged on the individuals of"
+        f" `{study.judged_on}`.",
         "",
         "| question | change | mAP | over entities | rank-1 | rank-5 | flank known: mAP | rank-1 |"
         " mAP against | decision |",

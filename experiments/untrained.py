@@ -172,7 +172,8 @@ def main(
             name = f"{title}, {side} px"
             rows[name] = asked
             fitted = whitening(learned)
-            able = [one for one in DIRECTIONS if one <= fitted.projection.shape[1]]
+            there = fitted.projection.shape[1]
+            able = [one for one in DIRECTIONS if one <= there] or [there]
             scores = {
                 one: evaluate(fitted(selected, one), chosen_on, bootstrap=0).map_queries
                 for one in able

@@ -72,6 +72,9 @@ NOT_RUN = {
     "pawvit evaluate split.csv -m hf-hub:conservationxlabs/miewid-msv3 --split val": (
         "downloads from the hub; tests/model/test_wildlife.py reads its layout"
     ),
+    "python experiments/lab.py run ladder photos.csv maps/ -o lab/ --workers 2": (
+        "dozens of trainings; tests/experiments runs a small study"
+    ),
     "pawvit data fetch atrw": "downloads 1.8 GB, once its licence is agreed to",
     "python benchmarks/evaluation.py official plain.py gt_test_plain.json": "needs the script",
     "pawvit reproduce table1 --data atrw/": "is what tests/reproduce runs; downloads from the hub",
