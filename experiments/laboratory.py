@@ -81,7 +81,7 @@ class Laboratory:
             Job(name, seed, self.folder / name / f"seed{seed}")
             for seed in range(self.study.seeds)
             for name in rows or self.study.rows
-            if self.study.rows[name].trained or seed == 0
+            if (self.study.rows[name].trained or seed == 0) and not self.study.rows[name].gone
             if seed not in self.notebook.seeds(name)
         ]
 

@@ -14,7 +14,7 @@ METRICS = ("mAP", "mAP over entities", "rank-1", "rank-5")
 
 HEAD = """# Experiments
 Every question that was asked of the method, what was changed, and what came of it.
-`experiments/lab.py` writes this page; nobody edits it by hand. To train what is missing, by the name of the study:
+`experiments/lab.py` writes this page; nobody edits it by hand. It trains what is missing of a study:
 
 ```bash
 python experiments/lab.py run ladder photos.csv maps/ -o lab/ --workers 2
@@ -63,7 +63,8 @@ def section(name: str, study: Study, notebook: Notebook) -> str:
         }
         against = "; ".join(f"{other}: {signed(gain)}" for other, gain in gains.items())
         decided = "; ".join(decision(gain) for gain in gains.values())
-        cells = [what.question, f"**{row}**: {what.change}", *shown, against, decided]
+        gone = f" ({what.gone})" if what.gone else ""
+        cells = [what.question, f"**{row}**: {what.change}{gone}", *shown, against, decided]
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", *_settings(study, list(done)), ""]
     return "\n".join(lines)

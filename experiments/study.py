@@ -32,6 +32,7 @@ class Row(_Strict):
         maps: whose part maps teach; see `controls.MAPS`.
         photos: "whole", or "cut": the background is grey in training and in the test.
         against: rows that it is compared with, query by query.
+        gone: why it can't be run again: its option was taken out of the code.
     """
 
     question: str
@@ -41,6 +42,7 @@ class Row(_Strict):
     maps: Literal["own", "shuffled", "one", "voronoi"] = "own"
     photos: Literal["whole", "cut"] = "whole"
     against: tuple[str, ...] = ()
+    gone: str = ""
 
 
 class Study(_Strict):

@@ -41,9 +41,6 @@ class ModelConfig(BaseModel):
         fusion: "paper" is the aggregation alone. "residual" is the mean of the part tokens plus
             what the aggregation adds, which begins at nothing: a short training starts from what
             the backbone knows, not from noise.
-        classifier: what tells entities apart in training. "linear" is the paper's, from noise.
-            "proxies" compares by cosine with a proxy of each entity, which begins as the mean of
-            its photos' descriptors.
         discriminant: how many numbers are left of it by a linear discriminant that was fitted after
             the training; 0 where none was.
         position_resampling: how pretrained position embeddings reach another grid; "aligned" is
@@ -65,7 +62,6 @@ class ModelConfig(BaseModel):
     join_block: int = Field(default=0, ge=0)
     retrieval: Literal["descriptor", "parts"] = "descriptor"
     fusion: Literal["paper", "residual"] = "paper"
-    classifier: Literal["linear", "proxies"] = "linear"
     discriminant: int = Field(default=0, ge=0)
     position_resampling: Literal["antialias", "aligned"] = "antialias"
 

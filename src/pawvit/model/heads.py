@@ -10,10 +10,9 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from pawvit.model.classifier import ProxyClassifier, classifier
 from pawvit.model.network import Described, HeadOutputs, Heads, bn_neck, init_linear
 from pawvit.model.pawvit import Features, PawViT
 
@@ -63,7 +62,7 @@ class TrainingHeads(Heads):
             model.width, model.heads, model.grid, config.map_size, config.mask_activation
         )
         self.neck = bn_neck(model.width)
-        self.entity = classifier(config.classifier, model.width, entities)
+        self.entity = nn.Linear(model.width, entities)
         self.orientation = nn.ModuleList(nn.Linear(model.width, 1) for _ in range(config.K))
         init_linear(self.entity)
         init_linear(self.orientation)
@@ -92,8 +91,3 @@ class TrainingHeads(Heads):
             for part, head in enumerate(self.orientation)
         ]
         return torch.cat(logits, dim=1)
-
-    def imprint(self, descriptors: Float[Tensor, "N C"], entities: Int[Tensor, "N"]) -> None:
-        """As for all heads."""
-        assert isinstance(self.entity, ProxyClassifier)
-        self.entity.imprint(descriptors, entities)

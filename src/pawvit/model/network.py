@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from pawvit.model.config import ModelConfig
@@ -58,10 +58,6 @@ class Heads(nn.Module):
 
     def orientations(self, features: Described) -> Float[Tensor, "B K"]:
         """One logit a part, or one of the whole: positive for "right"."""
-        raise NotImplementedError
-
-    def imprint(self, descriptors: Float[Tensor, "N C"], entities: Int[Tensor, "N"]) -> None:
-        """Lets proxies begin where the photos are; see `ProxyClassifier.imprint`."""
         raise NotImplementedError
 
 

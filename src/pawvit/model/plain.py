@@ -12,13 +12,12 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from timm.models import group_parameters
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from pawvit.errors import ConfigError
-from pawvit.model.classifier import ProxyClassifier, classifier
 from pawvit.model.config import ModelConfig
 from pawvit.model.discriminant import Discriminant
 from pawvit.model.network import Described, HeadOutputs, Heads, Network, bn_neck, init_linear
@@ -138,8 +137,7 @@ class PlainHeads(Heads):
         self.neck = bn_neck(model.width)
         number = 1 if model.reduce is None else STRIPES
         self.pieces = model.width // number
-        kind = model.config.classifier
-        self.entity = nn.ModuleList(classifier(kind, self.pieces, entities) for _ in range(number))
+        self.entity = nn.ModuleList(nn.Linear(self.pieces, entities) for _ in range(number))
         self.orientation = nn.Linear(model.width, 1)
         init_linear(self)
 
@@ -154,10 +152,3 @@ class PlainHeads(Heads):
         """One logit a photo: positive for "right"."""
         logits: Tensor = self.orientation(self.neck(features.descriptor))
         return logits
-
-    def imprint(self, descriptors: Float[Tensor, "N C"], entities: Int[Tensor, "N"]) -> None:
-        """As for all heads; each stripe has proxies of its own."""
-        pieces = torch.split(descriptors, self.pieces, dim=1)
-        for proxies, piece in zip(self.entity, pieces, strict=True):
-            assert isinstance(proxies, ProxyClassifier)
-            proxies.imprint(piece, entities)

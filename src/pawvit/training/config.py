@@ -116,8 +116,9 @@ class TrainConfig(_Section):
         views: so many changed views of each photo, plain and mirrored, are made once and kept as
             the frozen blocks leave them; the training draws from these, and need not go through
             the frozen blocks again. null = every image is changed anew. Part tokens must join
-            where the frozen blocks end (`model.join_block`). On disk a view of a ViT-S/14 at
-            168 px takes 0.11 MB until the training ends.
+            where the frozen blocks end (`model.join_block`). It saves time where more images are
+            seen than there are views, or several trainings share them. On disk a view of a
+            ViT-S/14 at 168 px takes 0.11 MB until the training ends.
         seed: another seed starts, samples and augments otherwise.
         precision: "auto" measures whether bf16 pays on this machine.
         workers: processes that load and change photos; 0 does it in between.

@@ -33,9 +33,6 @@ Validate = Callable[[Network], dict[str, float]]
 WARMUP_SHARE = 0.25
 """Of the budget at most."""
 
-IMPRINTED = 4
-"""Photos of an entity that its proxy begins from, at most."""
-
 SAVE_SECONDS = 300
 """A killed run loses no more than this."""
 
@@ -127,8 +124,6 @@ class Trainer:
     def _fit(self) -> None:
         step = self._resume()
         if step == 0:
-            if self.model.config.classifier == "proxies":
-                self._imprint()
             self._evaluate(0)
             # The untrained network is what to compare with, not a candidate.
             self.best = float("-inf")
@@ -157,24 +152,6 @@ class Trainer:
                 break
         self.complete()
         self.run.finish()
-
-    def _imprint(self) -> None:
-        """Proxies begin as the means of the first photos of their entities."""
-        draws = [
-            Draw(photo, entity, mirrored, seed=0)
-            for entity, own in enumerate(self.photos.shows)
-            for photo, mirrored in own[:IMPRINTED]
-        ]
-        self.model.eval()
-        found = []
-        for start in range(0, len(draws), self.batch_size):
-            batch = collate([self.photos[draw] for draw in draws[start : start + self.batch_size]])
-            if isinstance(batch, PawvitError):
-                raise batch
-            with torch.no_grad(), self.autocast():
-                found.append(self._described(batch[0].to(self.device)).descriptor.float())
-        entities = torch.tensor([draw.entity for draw in draws], device=self.device)
-        self.heads.imprint(torch.cat(found), entities)
 
     def _step(self, step: int, batch: Batch) -> tuple[dict[str, float], float]:
         # Drop path draws from here: the same in a resumed run as in one that was never stopped.
