@@ -14,7 +14,7 @@ METRICS = ("mAP", "mAP over entities", "rank-1", "rank-5")
 
 HEAD = """# Experiments
 Every question that was asked of the method, what was changed, and what came of it.
-`experiments/lab.py` writes this page; nobody edits it by hand. It trains what is missing of a study:
+`experiments/lab.py` writes this page, nobody edits it; it trains what is missing of a study:
 
 ```bash
 python experiments/lab.py run ladder photos.csv maps/ -o lab/ --workers 2

@@ -209,3 +209,21 @@ def test_what_is_no_vit_is_refused() -> None:
         build(tiny(image_size=(60, 64)), "none")
     with pytest.raises(ConfigError, match="can't build"):
         build(ModelConfig(backbone="vit_of_nobody"), "none")
+
+
+def test_a_residual_fusion_begins_as_the_mean_of_the_parts_and_learns_from_there() -> None:
+    torch.manual_seed(0)
+    model = build(tiny(fusion="residual"), "none").eval()
+    images = torch.rand(2, 3, *model.config.image_size)
+    features = model(images)
+    assert torch.allclose(features.descriptor, features.part_tokens.mean(dim=1))
+    features.descriptor.square().sum().backward()
+    assert model.gain is not None
+    assert model.gain.grad is not None
+    assert model.gain.grad.abs().sum() > 0
+    with torch.no_grad():
+        model.gain.fill_(0.5)
+        changed = model(images)
+    alone, _ = model.aggregation(changed.part_tokens)
+    expected = changed.part_tokens.mean(dim=1) + 0.5 * alone
+    assert torch.allclose(changed.descriptor, expected, atol=1e-6)
