@@ -9,7 +9,7 @@ from pawvit.training.config import load_config, presets
 
 
 def test_the_presets_load_and_are_known() -> None:
-    assert presets() == ["herd", "paper-atrw", "paper-yak", "vits14-cpu"]
+    assert presets() == ["herd", "paper-atrw", "paper-yak", "vitb14-gpu", "vits14-cpu"]
     for name in presets():
         load_config(name)
 
