@@ -75,6 +75,9 @@ NOT_RUN = {
     "python experiments/lab.py run ladder photos.csv maps/ -o lab/ --workers 2": (
         "dozens of trainings; tests/experiments runs a small study"
     ),
+    "python experiments/tokens.py background photos.csv run/ -m maps/ --split val": (
+        "these pages' val has one individual: no other's background; tests/experiments runs it"
+    ),
     "pawvit data fetch atrw": "downloads 1.8 GB, once its licence is agreed to",
     "python benchmarks/evaluation.py official plain.py gt_test_plain.json": "needs the script",
     "pawvit reproduce table1 --data atrw/": "is what tests/reproduce runs; downloads from the hub",

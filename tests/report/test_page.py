@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -106,7 +107,8 @@ def test_the_page_holds_the_numbers(found: Findings, page: str) -> None:
     assert found.descriptors.part_weights is not None
     for weight in found.descriptors.part_weights.mean(axis=0):
         assert f"{100 * weight:.1f}" in text
-    for words in (found.card.id, "float32", "pawvit train", *found.card.config.parts):
+    precision = json.loads((found.folder / "run.json").read_text())["precision"]
+    for words in (found.card.id, precision, "pawvit train", *found.card.config.parts):
         assert words in text
 
 
