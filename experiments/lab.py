@@ -60,7 +60,7 @@ def run(
     if helper or workers > 1:
         torch.set_num_threads(1)
     command = [sys.executable, *sys.argv, "--workers", "1", "--helper"]
-    helpers = [subprocess.Popen(command) for _ in range(workers - 1)]
+    others = [subprocess.Popen(command) for _ in range(workers - 1)]
 
     def say(job: Job, left: int) -> None:
         done, estimate = waiting - left, ""
@@ -74,8 +74,8 @@ def run(
         console.print("stopped. The same command goes on.")
         raise
     finally:
-        for helper in helpers:
-            helper.wait()
+        for other in others:
+            other.wait()
     if not helper and notebook is None:
         write()
 

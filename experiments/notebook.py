@@ -89,10 +89,6 @@ class Notebook:
             for _, kept in sorted(self._row(row).items(), key=lambda item: int(item[0]))
         ]
 
-    def facts(self, row: str) -> list[dict[str, Any]]:
-        """What else is remembered of each seed."""
-        return [{**kept, "tests": None} for kept in self._row(row).values()]
-
     def _row(self, row: str) -> dict[str, Any]:
         path = self.folder / f"{row}.json"
         if not path.exists():
