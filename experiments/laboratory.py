@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
@@ -28,6 +29,7 @@ from pawvit.embedder import Embedder
 from pawvit.errors import PhotoTableError
 from pawvit.evaluation import evaluate
 from pawvit.partmaps import PartMaps
+from pawvit.photos import PhotoTable
 from pawvit.protocols import leave_one_out
 from pawvit.readers import read_photos
 from pawvit.training.run import CONFIG, DONE
@@ -101,6 +103,7 @@ class Laboratory:
     def _carry_out(self, job: Job) -> None:
         begun = time.monotonic()
         row, config = self.study.rows[job.row], self.study.config(job.row, job.seed)
+        learn, judge = parts(self.table, self.study.judged_on)
         with bar("decoded photos") as progress:
             photos = cached_photos(self.table, config.model.image_size, self.cache, progress)
         maps = cached_maps(self.maps, self.table.paths, self.cache)
@@ -123,7 +126,7 @@ class Laboratory:
                 (job.folder / CONFIG).exists(),
                 config,
                 facts,
-                photos.part("train"),
+                photos.take(learn),
                 taught,
                 validator([(select, (leave_one_out(select),))], self.device),
                 self.device,
@@ -135,7 +138,7 @@ class Laboratory:
             if row.trained
             else Embedder.before_training(config.model, config.weights, device=self.device)
         )
-        judged = photos.part(self.study.judged_on)
+        judged = photos.take(judge)
         with bar(f"{job.row}: {self.study.judged_on}") as progress:
             found, unreadable = embedder.embed_table(judged, progress=progress)
         if unreadable:
@@ -144,6 +147,16 @@ class Laboratory:
         answers = [evaluate(found.vectors, rule, bootstrap=0) for rule in rules]
         seconds = round(time.monotonic() - begun)
         self.notebook.note(job.row, job.seed, answers, {"seconds": seconds})
+
+
+def parts(table: PhotoTable, judged_on: str) -> tuple[np.ndarray, np.ndarray]:
+    """Which photos a study learns from, and which it is judged on: masks over the table."""
+    split, identities = np.array(table.column("split")), np.array(table.identities)
+    if judged_on != "held":
+        return split == "train", split == judged_on
+    names = np.unique(identities[split == "train"])
+    held = np.isin(identities, np.random.default_rng(1).permutation(names)[: len(names) // 3])
+    return (split == "train") & ~held, held | (split == "select")
 
 
 def _claimed(folder: Path) -> FileLock:

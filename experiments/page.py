@@ -12,6 +12,12 @@ from study import Study, load, names
 PAGE = Path(__file__).parents[1] / "docs" / "experiments.md"
 METRICS = ("mAP", "mAP over entities", "rank-1", "rank-5")
 
+JUDGED = {
+    "select": "`select`",
+    "val": "`val`",
+    "held": "`select` and a third of those of `train`, on which nothing was trained here",
+}
+
 HEAD = """# Experiments
 Every question that was asked of the method, what was changed, and what came of it.
 `experiments/lab.py` writes this page, nobody edits it; it trains what is missing of a study:
@@ -45,7 +51,7 @@ def section(name: str, study: Study, notebook: Notebook) -> str:
         study.about.strip(),
         "",
         f"Study `{name}`, all rows: {', '.join(shared)}; judged on the individuals of"
-        f" `{study.judged_on}`.",
+        f" {JUDGED[study.judged_on]}.",
         "",
         "| question | change | mAP | over entities | rank-1 | rank-5 | flank known: mAP | rank-1 |"
         " mAP against | decision |",

@@ -54,7 +54,9 @@ class Study(_Strict):
         preset: whose settings all rows start from.
         settings: overrides for all rows.
         seeds: trainings a row.
-        judged_on: the split whose figures are shown. Settings are chosen on "select" only.
+        judged_on: whose figures are shown. Settings are chosen on "select" or, where its few
+            individuals don't tell, on "held": those and a third of the individuals of train, which
+            no row of the study is trained on then.
         rows: by name, in the table's order.
     """
 
@@ -63,7 +65,7 @@ class Study(_Strict):
     preset: str = "vits14-cpu"
     settings: tuple[str, ...] = ()
     seeds: int = Field(default=1, ge=1)
-    judged_on: Literal["select", "val"] = "select"
+    judged_on: Literal["select", "val", "held"] = "select"
     rows: dict[str, Row]
 
     @model_validator(mode="after")

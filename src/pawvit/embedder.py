@@ -185,8 +185,7 @@ class Embedder:
         Args:
             photos: N pictures, H × W × 3 uint8 RGB, of any size; each is squeezed to the network's.
         """
-        stacked = np.stack([resize(photo, self.size) for photo in photos])
-        images = torch.from_numpy(stacked).permute(0, 3, 1, 2).to(self.device).float() / 255
+        images = self._images(photos)
         place = None
         if self.foreground is not None:
             place = torch.from_numpy(self.foreground(photos)).to(self.device)
@@ -203,6 +202,24 @@ class Embedder:
             None if weights is None else _array(weights),
             None if right is None else _array(right),
         )
+
+    def pieces(
+        self, photos: Sequence[Pixels]
+    ) -> tuple[Float32[np.ndarray, "N *R C"], Float32[np.ndarray, "N K"] | None]:
+        """What a `Network` compares photos by before any discriminant, and the parts' weights.
+
+        One vector a photo, or R pieces of it; all of length 1.
+        """
+        assert isinstance(self.model, Network)
+        with torch.inference_mode():
+            features = self.model(self._images(photos))
+            vectors = F.normalize(self.model.chosen(features).float(), dim=-1)
+        weights = features.part_weights
+        return _array(vectors), None if weights is None else _array(weights)
+
+    def _images(self, photos: Sequence[Pixels]) -> Tensor:
+        stacked = np.stack([resize(photo, self.size) for photo in photos])
+        return torch.from_numpy(stacked).permute(0, 3, 1, 2).to(self.device).float() / 255
 
     def _describe(
         self, images: Tensor, place: Tensor | None

@@ -152,7 +152,7 @@ def test_the_paper_s_sigmoid_masks_are_not_flattened(run: Path) -> None:
     model, heads, _ = checkpoint.load(run / "best.safetensors")
     features = model(torch.rand(1, 3, *model.config.image_size))
     assert torch.allclose(token_masks(heads, features).sum(dim=1), torch.ones(1), atol=1e-5)
-    heads.masks.activation = "sigmoid"
+    heads.activation = "sigmoid"
     assert torch.equal(token_masks(heads, features), heads.mask_logits(features))
 
 

@@ -18,12 +18,12 @@ from pawvit.partmaps import PartMaps
 from pawvit.readers import read_table
 from pawvit.training.augment import AugmentConfig
 from pawvit.training.dataset import TrainingPhotos
-from pawvit.training.discriminant import add_discriminant
+from pawvit.training.discriminant import Pieces, add_discriminant
 from pawvit.training.run import BEST, Run, open_run
 
 
-def describe(model: PawViT, pictures: Sequence[Pixels]) -> np.ndarray:
-    return Embedder(model, model.config, ModelStamp("x", "x")).embed(pictures).vectors
+def describe(model: PawViT, pictures: Sequence[Pixels]) -> Pieces:
+    return Embedder(model, model.config, ModelStamp("x", "x")).pieces(pictures)
 
 
 @pytest.fixture

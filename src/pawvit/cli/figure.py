@@ -65,6 +65,7 @@ def tokens(
     """Draw what each part token sees on photos, and the part's weight (the paper's figure 2)."""
     from pawvit.embedder import Embedder
     from pawvit.errors import CheckpointError
+    from pawvit.model.network import Network
     from pawvit.readers import read_pictures
     from pawvit.report import captions
     from pawvit.report.canvas import check_suffix, width_of
@@ -82,7 +83,7 @@ def tokens(
         table, rule, where = read_pictures(photos, "unknown"), captions.GIVEN, ""
     embedder = Embedder.load(run, device=choose_device(device))
     heads = embedder.heads
-    if heads is None or not draws_masks(heads):
+    if heads is None or not draws_masks(heads) or not isinstance(embedder.model, Network):
         raise CheckpointError(
             "this network has no part tokens, so there are no masks of them",
             where=run,
@@ -106,7 +107,7 @@ def tokens(
         where,
         rule,
         weighed=weights is not None,
-        by_mean=getattr(embedder.model.config, "retrieval", "") == "parts",
+        retrieval=embedder.model.config.retrieval,
     )
     parts = embedder.stamp.parts
     _write(tokens_figure(rows, parts, width=wide, caption=said if caption else ""), out, said)

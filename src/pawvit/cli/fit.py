@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pawvit.cli.console import bar, console
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from jaxtyping import Float32
 
     from pawvit.embedder import Embedder
     from pawvit.images import Pixels
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from pawvit.protocols import Protocol
     from pawvit.training.config import TrainConfig
     from pawvit.training.dataset import TrainingPhotos
+    from pawvit.training.discriminant import Pieces
     from pawvit.training.run import Run
     from pawvit.training.trainer import Trainer, Validate
     from pawvit.training.views import TrainingViews
@@ -204,8 +203,8 @@ def _in_training(model: Network, device: torch.device, flip: bool = False) -> Em
 def _discriminant(run: Run, photos: TrainingPhotos, size: int, training: Training) -> None:
     from pawvit.training.discriminant import add_discriminant
 
-    def describe(model: Network, pictures: Sequence[Pixels]) -> Float32[np.ndarray, "N C"]:
-        return _in_training(model, training.device).embed(pictures).vectors
+    def describe(model: Network, pictures: Sequence[Pixels]) -> Pieces:
+        return _in_training(model, training.device).pieces(pictures)
 
     with bar("discriminant") as progress:
         gain = add_discriminant(

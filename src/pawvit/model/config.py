@@ -38,11 +38,15 @@ class ModelConfig(BaseModel):
         retrieval: what of a PAW-ViT stands for a photo when photos are compared. "descriptor" is
             the paper's aggregated one. "parts" is the mean of the part tokens: after a short
             training the aggregation, which starts from noise, is a worse guide to unseen animals.
+            "regions" are K vectors: the patches as they are where the part tokens join
+            (`join_block`), pooled under the mask of each part. Heads are compared with heads,
+            flanks with flanks, by what the first blocks know of coats; what is trained behind
+            them only has to find the parts.
         fusion: "paper" is the aggregation alone. "residual" is the mean of the part tokens plus
             what the aggregation adds, which begins at nothing: a short training starts from what
             the backbone knows, not from noise.
-        discriminant: how many numbers are left of it by a linear discriminant that was fitted after
-            the training; 0 where none was.
+        discriminant: how many numbers are left of it, or of each region, by a linear discriminant
+            that was fitted after the training; 0 where none was.
         position_resampling: how pretrained position embeddings reach another grid; "aligned" is
             the released code's (bicubic, corners aligned), "antialias" is timm's.
     """
@@ -60,7 +64,7 @@ class ModelConfig(BaseModel):
     drop_path: float = Field(default=0.1, ge=0, lt=1)
     mask_activation: Literal["sigmoid", "none"] = "sigmoid"
     join_block: int = Field(default=0, ge=0)
-    retrieval: Literal["descriptor", "parts"] = "descriptor"
+    retrieval: Literal["descriptor", "parts", "regions"] = "descriptor"
     fusion: Literal["paper", "residual"] = "paper"
     discriminant: int = Field(default=0, ge=0)
     position_resampling: Literal["antialias", "aligned"] = "antialias"
@@ -82,6 +86,15 @@ class ModelConfig(BaseModel):
     def _part_tokens_have_names(self) -> ModelConfig:
         if self.has_parts and not self.parts:
             raise ValueError(f"a network with part tokens has between 1 and {MAX_PARTS} parts")
+        return self
+
+    @model_validator(mode="after")
+    def _regions_are_somewhere(self) -> ModelConfig:
+        if self.retrieval == "regions" and not (self.has_parts and self.join_block):
+            raise ValueError(
+                "regions are compared as they are where part tokens join: that takes part tokens"
+                " and a `join_block` of at least 1"
+            )
         return self
 
     @property

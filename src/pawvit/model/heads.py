@@ -6,50 +6,19 @@ the parts saw and which flank an unlabelled photo shows.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from pawvit.model.masks import MaskDecoder
 from pawvit.model.network import Described, HeadOutputs, Heads, bn_neck, init_linear
 from pawvit.model.pawvit import Features, PawViT
 
 
-class MaskDecoder(nn.Module):
-    """Attention to mask: how similar each token is to each patch (paper §3.2, Fig. 4)."""
-
-    def __init__(
-        self,
-        width: int,
-        heads: int,
-        grid: tuple[int, int],
-        size: tuple[int, int],
-        activation: Literal["sigmoid", "none"],
-    ) -> None:
-        super().__init__()
-        self.heads, self.grid, self.size, self.activation = heads, grid, size, activation
-        self.q = nn.Linear(width, width)
-        self.k = nn.Linear(width, width)
-        init_linear(self)
-
-    def forward(
-        self, tokens: Float[Tensor, "B L C"], patches: Float[Tensor, "B N C"]
-    ) -> Float[Tensor, "B L h w"]:
-        """Mask logits at `size`, of L = K + 1 tokens against N patches."""
-        batch, number, width = tokens.shape
-        q = self.q(tokens).view(batch, number, self.heads, -1).transpose(1, 2)
-        k = self.k(patches).view(batch, patches.shape[1], self.heads, -1).transpose(1, 2)
-        similarity = (q @ k.transpose(-2, -1)) * (width // self.heads) ** -0.5
-        if self.activation == "sigmoid":
-            similarity = similarity.sigmoid()
-        masks = similarity.mean(dim=1).reshape(batch, number, *self.grid)
-        return F.interpolate(masks.float(), size=self.size, mode="bilinear", align_corners=False)
-
-
 class TrainingHeads(Heads):
     """Mask decoder, BNNeck with the entity classifier, and an orientation logit a part.
+
+    A network that compares regions has the mask decoder itself: it is not in the heads then.
 
     The same BNNeck normalises the descriptor and then every part token, each with its own batch
     statistics, so its running statistics move K + 1 times a step (released code).
@@ -58,9 +27,10 @@ class TrainingHeads(Heads):
     def __init__(self, model: PawViT, entities: int) -> None:
         super().__init__()
         config = model.config
-        self.masks = MaskDecoder(
-            model.width, model.heads, model.grid, config.map_size, config.mask_activation
-        )
+        self.activation = config.mask_activation
+        self.masks: MaskDecoder | None = None
+        if model.masks is None:
+            self.masks = MaskDecoder(model.width, model.heads, model.grid, config)
         self.neck = bn_neck(model.width)
         self.entity = nn.Linear(model.width, entities)
         self.orientation = nn.ModuleList(nn.Linear(model.width, 1) for _ in range(config.K))
@@ -79,8 +49,10 @@ class TrainingHeads(Heads):
 
     def mask_logits(self, features: Features) -> Float[Tensor, "B L h w"]:
         """Where each of the L = K + 1 tokens looks, background last."""
-        tokens = torch.cat([features.part_tokens, features.background_token[:, None]], dim=1)
-        logits: Tensor = self.masks(tokens, features.patch_tokens)
+        if self.masks is None:
+            assert features.mask_logits is not None
+            return features.mask_logits
+        logits: Tensor = self.masks(features.all_tokens, features.patch_tokens)
         return logits
 
     def orientations(self, features: Described) -> Float[Tensor, "B K"]:

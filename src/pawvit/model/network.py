@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -102,18 +103,25 @@ class Network(nn.Module):
     def compared(self, features: Described) -> Float[Tensor, "B D"]:
         """What stands for the photos when they are compared, by cosine.
 
-        D is C, or `config.discriminant` where there is one.
+        D is C, or `config.discriminant` where there is one; of R pieces it is R times as many:
+        each piece has length 1 and then counts by its share of what was seen of both animals.
         """
         chosen = self.chosen(features)
-        return chosen if self.discriminant is None else self.discriminant(chosen.float())
+        if self.discriminant is not None:
+            chosen = self.discriminant(chosen.float())
+        if chosen.ndim == 2:
+            return chosen
+        assert features.part_weights is not None
+        weights = features.part_weights.sqrt()
+        return (F.normalize(chosen, dim=2) * weights[..., None]).flatten(1)
 
-    def chosen(self, features: Described) -> Float[Tensor, "B C"]:
-        """What is compared before any discriminant."""
+    def chosen(self, features: Described) -> Float[Tensor, "B *R C"]:
+        """What is compared before any discriminant: one vector, or R pieces, one a part."""
         return features.descriptor
 
     def with_discriminant(self, discriminant: Discriminant) -> None:
         """Gives the network a discriminant that was fitted to what it has `compared` so far."""
-        size = len(discriminant.projection)
+        size = discriminant.projection.shape[-2]
         self.config = self.config.model_copy(update={"discriminant": size})
         self.discriminant = discriminant
 

@@ -6,7 +6,7 @@ in `heads`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from pawvit.errors import ConfigError
 from pawvit.model.config import ModelConfig
 from pawvit.model.discriminant import Discriminant
+from pawvit.model.masks import MaskDecoder, regions
 from pawvit.model.network import TOKEN_STD, Described, Network, init_linear
 
 _EMBEDDING = ("patch_embed.", "patch_position", "class_token", "norm_pre.", "registers")
@@ -34,7 +35,12 @@ class Features:
         part_tokens: (B, K, C), in the vocabulary's order.
         background_token: (B, C).
         patch_tokens: (B, N, C), row by row.
-        part_weights: (B, K), in [0, 1] and summing to 1: how much each part gave (mean over heads).
+        part_weights: (B, K), in [0, 1] and summing to 1: how much each part gave to what is
+            compared: its weight in the aggregation (mean over heads) or, where regions are
+            compared, its share of the animal.
+        mask_logits: (B, K+1, h, w), background last, and
+        regions: (B, K, C), where each part's patches are pooled: of a network that compares
+            regions, else None.
     """
 
     descriptor: Float[Tensor, "B C"]
@@ -42,6 +48,13 @@ class Features:
     background_token: Float[Tensor, "B C"]
     patch_tokens: Float[Tensor, "B N C"]
     part_weights: Float[Tensor, "B K"]
+    mask_logits: Float[Tensor, "B L h w"] | None = None
+    regions: Float[Tensor, "B K C"] | None = None
+
+    @property
+    def all_tokens(self) -> Float[Tensor, "B L C"]:
+        """The L = K + 1 tokens that have masks, background last."""
+        return torch.cat([self.part_tokens, self.background_token[:, None]], dim=1)
 
 
 class PawViT(Network):
@@ -92,8 +105,13 @@ class PawViT(Network):
         if config.fusion == "residual":
             self.gain = nn.Parameter(torch.zeros(width))
 
+        by_regions = config.retrieval == "regions"
+        self.masks: MaskDecoder | None = None
+        if by_regions:
+            self.masks = MaskDecoder(width, self.heads, self.grid, config)
         if config.discriminant:
-            self.discriminant = Discriminant(width, config.discriminant)
+            pieces = (config.K,) if by_regions else ()
+            self.discriminant = Discriminant(width, config.discriminant, pieces)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Features:
         """Describes photos.
@@ -130,7 +148,18 @@ class PawViT(Network):
         """The part tokens join, and go through the other blocks."""
         tokens = (self.tokens + self.token_position).expand(len(states), -1, -1)
         joined = torch.cat([states[:, :1] + tokens, states[:, 1:]], dim=1)
-        return self._described(self.blocks[depth:](joined))
+        features = self._described(self.blocks[depth:](joined))
+        if self.masks is None:
+            return features
+        logits = self.masks.similarities(features.all_tokens, features.patch_tokens)
+        pooled, shares = regions(logits, states[:, states.shape[1] - logits.shape[2] :])
+        weights = shares / shares.sum(dim=1, keepdim=True).clamp_min(1e-6)
+        return replace(
+            features,
+            part_weights=weights,
+            mask_logits=self.masks.enlarged(logits),
+            regions=pooled,
+        )
 
     def _embedded(self, images: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B L C"]:
         x: Tensor = self.patch_embed(self.normalise(images)) + self.patch_position
@@ -148,9 +177,11 @@ class PawViT(Network):
             descriptor = parts.mean(dim=1) + self.gain * descriptor
         return Features(descriptor, parts, x[:, K], patches, weights)
 
-    def chosen(self, features: Described) -> Float[Tensor, "B C"]:
-        """`config.retrieval`: the aggregated descriptor, or the mean of the part tokens."""
+    def chosen(self, features: Described) -> Float[Tensor, "B *R C"]:
+        """`config.retrieval`: the descriptor, the mean of the part tokens, or K regions."""
         assert isinstance(features, Features)
+        if features.regions is not None:
+            return features.regions
         by_parts = self.config.retrieval == "parts"
         return features.part_tokens.mean(dim=1) if by_parts else features.descriptor
 

@@ -11,7 +11,15 @@ BY_HAND = "Photos chosen by hand."
 GIVEN = "Photos as given."
 
 
-def tokens_caption(model: str, where: str, rule: str, *, weighed: bool, by_mean: bool) -> str:
+_WEIGHTS = {
+    "descriptor": "Per cent: the part's weight in the aggregation.",
+    "parts": "Per cent: the part's weight in the aggregation, which this model does not compare by:"
+    " all parts count alike.",
+    "regions": "Per cent: the part's share of the animal, by which it counts in comparisons.",
+}
+
+
+def tokens_caption(model: str, where: str, rule: str, *, weighed: bool, retrieval: str) -> str:
     """Of a figure of token masks.
 
     Args:
@@ -19,7 +27,7 @@ def tokens_caption(model: str, where: str, rule: str, *, weighed: bool, by_mean:
         where: the photos come from; "" where they are single files.
         rule: how they were chosen.
         weighed: whether there are part weights.
-        by_mean: whether photos are compared by the mean of the part tokens.
+        retrieval: what photos are compared by; see `ModelConfig`.
     """
     photos = f"photos of {where}" if where else "photos"
     said = [
@@ -27,10 +35,7 @@ def tokens_caption(model: str, where: str, rule: str, *, weighed: bool, by_mean:
         " surer.",
     ]
     if weighed:
-        said.append(
-            "Per cent: the part's weight in the aggregation"
-            + (", which this model does not compare by: all parts count alike." if by_mean else ".")
-        )
+        said.append(_WEIGHTS[retrieval])
     return " ".join([*said, rule])
 
 

@@ -36,7 +36,7 @@ def token_masks(heads: TrainingHeads, features: Features) -> Float[Tensor, "B L 
     sigmoid, what that gives: its softmax can't pass 0.352 with K = 5, and all would look alike.
     """
     logits = heads.mask_logits(features)
-    return logits if heads.masks.activation == "sigmoid" else logits.softmax(dim=1)
+    return logits if heads.activation == "sigmoid" else logits.softmax(dim=1)
 
 
 def look(

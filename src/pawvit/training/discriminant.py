@@ -13,15 +13,17 @@ from jaxtyping import Float32
 
 from pawvit.images import Pixels
 from pawvit.model import checkpoint
-from pawvit.model.discriminant import fit
+from pawvit.model.discriminant import fit, fit_pieces
 from pawvit.model.network import Heads, Network
 from pawvit.training.dataset import TrainingPhotos
 from pawvit.training.run import BEST, LAST, Run
 
 BATCH = 16
 
-Describe = Callable[[Network, Sequence[Pixels]], Float32[np.ndarray, "N C"]]
-"""The network and N photos → what it compares them by, rows of length 1."""
+Pieces = tuple[Float32[np.ndarray, "N *R C"], Float32[np.ndarray, "N K"] | None]
+
+Describe = Callable[[Network, Sequence[Pixels]], Pieces]
+"""The network and N photos → what it compares them by, of length 1, and its parts' weights."""
 
 
 def add_discriminant(
@@ -59,11 +61,14 @@ def add_discriminant(
     gained = 0.0
     for number, name in enumerate(tried):
         model, heads, card = checkpoint.load(run.folder / name)
-        vectors, entities = _described(
+        (vectors, weights), entities = _described(
             model, photos, describe, partial(_told, progress, number * len(photos), total)
         )
         width = min(size, len(photos.entities) - 1, model.width)
-        model.with_discriminant(fit(vectors, entities, width))
+        if vectors.ndim == 3 and weights is not None:
+            model.with_discriminant(fit_pieces(vectors, weights, entities, width))
+        else:
+            model.with_discriminant(fit(vectors, entities, width))
         metrics = validate(model)
         run.log("discriminant", card.images_seen, metrics)
         if metrics["mAP"] > gained:
@@ -84,9 +89,10 @@ def _described(
     photos: TrainingPhotos,
     describe: Describe,
     progress: Callable[[int], None],
-) -> tuple[Float32[np.ndarray, "N C"], np.ndarray]:
+) -> tuple[Pieces, np.ndarray]:
     shown = {one: entity for entity, own in enumerate(photos.shows) for one in own}
     vectors: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
     entities: list[int] = []
 
     def fail(index: int, error: Exception) -> None:
@@ -97,7 +103,10 @@ def _described(
             kept = [place for place, index in enumerate(indices) if (index, mirrored) in shown]
             if kept:
                 turned = [pictures[place][:, :: -1 if mirrored else 1] for place in kept]
-                vectors.append(describe(model, turned))
+                found, seen = describe(model, turned)
+                vectors.append(found)
+                weights += [] if seen is None else [seen]
                 entities += [shown[indices[place], mirrored] for place in kept]
         progress(indices[-1] + 1)
-    return np.concatenate(vectors), np.array(entities)
+    pieces = np.concatenate(vectors), np.concatenate(weights) if weights else None
+    return pieces, np.array(entities)
