@@ -1,5 +1,7 @@
 """What a linear discriminant adds to a network, trained and untrained, on the same photos.
 
+A trained network that has one keeps its own.
+
     python benchmarks/discriminant.py photos.csv RUN --split val
 
 Fitted to the split `train` and its mirrored photos; leave-one-out, flank unknown and known.
@@ -57,6 +59,9 @@ def main() -> None:
     rows: dict[str, Vectors] = {}
     for name, embedder in (("untrained", untrained), ("PAW-ViT", without)):
         rows[name] = described(embedder, asked)
+        if embedder is without and card.config.discriminant:
+            rows[f"{name}, discriminant"] = described(trained, asked)
+            continue
         both = [described(embedder, learn, mirrored=turn) for turn in (False, True)]
         vectors = np.concatenate(both)
         found = fit(vectors, entities, min(given.size, entities.max(), vectors.shape[1]))

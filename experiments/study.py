@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pawvit.errors import ConfigError
 from pawvit.training.config import TrainConfig, load_config
 
-STUDIES = Path(__file__).parent / "studies"
+HERE = Path(__file__).parent
+STUDIES = HERE / "studies"
 
 
 class _Strict(BaseModel):
@@ -51,7 +52,7 @@ class Study(_Strict):
     Attributes:
         title: of its table.
         about: what a reader must know.
-        preset: whose settings all rows start from.
+        preset: whose settings all rows start from: a preset of the package, or a YAML file here.
         settings: overrides for all rows.
         seeds: trainings a row.
         judged_on: whose figures are shown. Settings are chosen on "select" or, where its few
@@ -62,7 +63,7 @@ class Study(_Strict):
 
     title: str
     about: str
-    preset: str = "vits14-cpu"
+    preset: str = "base.yaml"
     settings: tuple[str, ...] = ()
     seeds: int = Field(default=1, ge=1)
     judged_on: Literal["select", "val", "held"] = "select"
@@ -78,7 +79,8 @@ class Study(_Strict):
 
     def config(self, name: str, seed: int) -> TrainConfig:
         """The settings of a row's training; raises ConfigError as `load_config` does."""
-        asked = load_config(self.preset, [*self.settings, *self.rows[name].settings])
+        source = str(HERE / self.preset) if self.preset.endswith(".yaml") else self.preset
+        asked = load_config(source, [*self.settings, *self.rows[name].settings])
         return asked.model_copy(update={"seed": asked.seed + seed})
 
 

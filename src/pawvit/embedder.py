@@ -205,8 +205,8 @@ class Embedder:
 
     def pieces(
         self, photos: Sequence[Pixels]
-    ) -> tuple[Float32[np.ndarray, "N *R C"], Float32[np.ndarray, "N K"] | None]:
-        """What a `Network` compares photos by before any discriminant, and the parts' weights.
+    ) -> tuple[Float32[np.ndarray, "N *R C"], Float32[np.ndarray, "N R"]]:
+        """What a `Network` compares photos by before any discriminant, and the pieces' weights.
 
         One vector a photo, or R pieces of it; all of length 1.
         """
@@ -214,8 +214,7 @@ class Embedder:
         with torch.inference_mode():
             features = self.model(self._images(photos))
             vectors = F.normalize(self.model.chosen(features).float(), dim=-1)
-        weights = features.part_weights
-        return _array(vectors), None if weights is None else _array(weights)
+        return _array(vectors), _array(self.model.piece_weights(features))
 
     def _images(self, photos: Sequence[Pixels]) -> Tensor:
         stacked = np.stack([resize(photo, self.size) for photo in photos])

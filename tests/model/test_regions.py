@@ -48,16 +48,16 @@ def test_regions_are_pooled_where_the_part_tokens_join(network: Network) -> None
 
 
 def test_photos_are_compared_region_by_region(network: Network) -> None:
-    """The cosine is the mean of the regions' cosines, by what both photos show of each part."""
+    """Half of the cosine is the descriptors', half the regions', by what both photos show."""
     features = network(torch.rand(2, 3, 64, 64))
     vectors, weights = network.compared(features), features.part_weights
-    assert vectors.shape == (2, 3 * 48)
+    assert vectors.shape == (2, 4 * 48)
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(2))
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(2))
     each = F.cosine_similarity(features.regions[0], features.regions[1], dim=1)
-    torch.testing.assert_close(
-        vectors[0] @ vectors[1], ((weights[0] * weights[1]).sqrt() * each).sum()
-    )
+    whole = F.cosine_similarity(*features.descriptor, dim=0)
+    regions_alike = ((weights[0] * weights[1]).sqrt() * each).sum()
+    torch.testing.assert_close(vectors[0] @ vectors[1], (regions_alike + whole) / 2)
 
 
 def test_the_network_finds_parts_by_itself(network: Network) -> None:
@@ -73,12 +73,12 @@ def test_a_discriminant_of_regions_survives_its_checkpoint(
     network: Network, tmp_path: Path
 ) -> None:
     random = np.random.default_rng(0)
-    pieces = random.normal(size=(20, 3, 48)).astype(np.float32)
-    found = fit_pieces(pieces, np.full((20, 3), 1 / 3, np.float32), np.repeat(range(10), 2), 4)
+    pieces = random.normal(size=(20, 4, 48)).astype(np.float32)
+    found = fit_pieces(pieces, np.full((20, 4), 1 / 4, np.float32), np.repeat(range(10), 2), 4)
     network.with_discriminant(found)
     images = torch.rand(2, 3, 64, 64)
     before = network.compared(network(images))
-    assert before.shape == (2, 3 * 4)
+    assert before.shape == (2, 4 * 4)
     card = checkpoint.Card(config=network.config, entities=("a", "b"), images_seen=1)
     checkpoint.save(tmp_path / "x.safetensors", network, build_heads(network, 2), card)
     again, _, card = checkpoint.load(tmp_path / "x.safetensors")
@@ -110,7 +110,11 @@ def test_a_piece_that_shows_too_little_does_not_count() -> None:
     assert not found.projection[1].any()
 
 
-@pytest.mark.parametrize("changes", [{"join_block": 0}, {"network": "plain", "parts": ()}])
-def test_regions_take_part_tokens_that_join(changes: dict[str, object]) -> None:
+def test_regions_take_part_tokens_that_join() -> None:
     with pytest.raises(ValidationError, match="join_block"):
-        tiny(**({"join_block": 2, "retrieval": "regions"} | changes))
+        tiny(join_block=0, retrieval="regions")
+
+
+def test_a_network_without_parts_has_no_regions_and_compares_as_ever() -> None:
+    model = build_network(tiny(network="plain", parts=(), retrieval="regions"), "none").eval()
+    assert model.compared(model(torch.rand(2, 3, 64, 64))).shape == (2, 48)

@@ -38,10 +38,9 @@ class ModelConfig(BaseModel):
         retrieval: what of a PAW-ViT stands for a photo when photos are compared. "descriptor" is
             the paper's aggregated one. "parts" is the mean of the part tokens: after a short
             training the aggregation, which starts from noise, is a worse guide to unseen animals.
-            "regions" are K vectors: the patches as they are where the part tokens join
-            (`join_block`), pooled under the mask of each part. Heads are compared with heads,
-            flanks with flanks, by what the first blocks know of coats; what is trained behind
-            them only has to find the parts.
+            "regions" are the descriptor and K vectors: the patches as they are where the part
+            tokens join (`join_block`), pooled under the mask of each part. Heads are compared
+            with heads, flanks with flanks, by what the first blocks know of coats.
         fusion: "paper" is the aggregation alone. "residual" is the mean of the part tokens plus
             what the aggregation adds, which begins at nothing: a short training starts from what
             the backbone knows, not from noise.
@@ -90,10 +89,10 @@ class ModelConfig(BaseModel):
 
     @model_validator(mode="after")
     def _regions_are_somewhere(self) -> ModelConfig:
-        if self.retrieval == "regions" and not (self.has_parts and self.join_block):
+        if self.retrieval == "regions" and self.has_parts and not self.join_block:
             raise ValueError(
-                "regions are compared as they are where part tokens join: that takes part tokens"
-                " and a `join_block` of at least 1"
+                "regions are compared as they are where part tokens join: that takes a `join_block`"
+                " of at least 1"
             )
         return self
 

@@ -104,20 +104,23 @@ class Network(nn.Module):
         """What stands for the photos when they are compared, by cosine.
 
         D is C, or `config.discriminant` where there is one; of R pieces it is R times as many:
-        each piece has length 1 and then counts by its share of what was seen of both animals.
+        each piece has length 1 and then counts by its weight.
         """
         chosen = self.chosen(features)
         if self.discriminant is not None:
             chosen = self.discriminant(chosen.float())
         if chosen.ndim == 2:
             return chosen
-        assert features.part_weights is not None
-        weights = features.part_weights.sqrt()
+        weights = self.piece_weights(features).sqrt()
         return (F.normalize(chosen, dim=2) * weights[..., None]).flatten(1)
 
     def chosen(self, features: Described) -> Float[Tensor, "B *R C"]:
-        """What is compared before any discriminant: one vector, or R pieces, one a part."""
+        """What is compared before any discriminant: one vector, or R pieces of it."""
         return features.descriptor
+
+    def piece_weights(self, features: Described) -> Float[Tensor, "B R"]:
+        """How much each piece counts, in [0, 1] and summing to 1; one vector counts in full."""
+        return torch.ones_like(features.descriptor[:, :1])
 
     def with_discriminant(self, discriminant: Discriminant) -> None:
         """Gives the network a discriminant that was fitted to what it has `compared` so far."""

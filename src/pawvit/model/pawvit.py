@@ -110,7 +110,7 @@ class PawViT(Network):
         if by_regions:
             self.masks = MaskDecoder(width, self.heads, self.grid, config)
         if config.discriminant:
-            pieces = (config.K,) if by_regions else ()
+            pieces = (config.K + 1,) if by_regions else ()
             self.discriminant = Discriminant(width, config.discriminant, pieces)
 
     def forward(self, images: Float[Tensor, "B 3 H W"]) -> Features:
@@ -178,12 +178,23 @@ class PawViT(Network):
         return Features(descriptor, parts, x[:, K], patches, weights)
 
     def chosen(self, features: Described) -> Float[Tensor, "B *R C"]:
-        """`config.retrieval`: the descriptor, the mean of the part tokens, or K regions."""
+        """`config.retrieval`: the descriptor, the mean of the part tokens, or R = K + 1 pieces.
+
+        These are the regions and, last, the descriptor.
+        """
         assert isinstance(features, Features)
         if features.regions is not None:
-            return features.regions
+            return torch.cat([features.regions, features.descriptor[:, None]], dim=1)
         by_parts = self.config.retrieval == "parts"
         return features.part_tokens.mean(dim=1) if by_parts else features.descriptor
+
+    def piece_weights(self, features: Described) -> Float[Tensor, "B R"]:
+        """Regions count by their share of the animal, all of them as much as the descriptor."""
+        assert isinstance(features, Features)
+        if features.regions is None:
+            return super().piece_weights(features)
+        whole = torch.ones_like(features.part_weights[:, :1])
+        return torch.cat([features.part_weights, whole], dim=1) / 2
 
     def layer_of(self, name: str) -> int | None:
         """As for every network; part tokens and the aggregation start from noise."""

@@ -15,7 +15,7 @@ _WEIGHTS = {
     "descriptor": "Per cent: the part's weight in the aggregation.",
     "parts": "Per cent: the part's weight in the aggregation, which this model does not compare by:"
     " all parts count alike.",
-    "regions": "Per cent: the part's share of the animal, by which it counts in comparisons.",
+    "regions": "Per cent: the part's share of the animal, by which its region counts.",
 }
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pawvit.errors import ConfigError
 from pawvit.training.config import TrainConfig, load_config
 
+_DESCRIPTOR = "model.retrieval=descriptor"
+
 Figures = tuple[float | None, ...]
 """In per cent, a column each; None where the paper gives none."""
 
@@ -34,8 +36,11 @@ class Row:
     paper: Figures = ()
 
     def config(self, preset: str, settings: Sequence[str], seed: int) -> TrainConfig:
-        """The settings of a training of this row; raises ConfigError as `load_config` does."""
-        asked = load_config(preset, [*self.unless_set, *settings, *self.changes])
+        """The settings of a training of this row; raises ConfigError as `load_config` does.
+
+        Whatever the preset compares by, the tables are about the paper's descriptor.
+        """
+        asked = load_config(preset, [_DESCRIPTOR, *self.unless_set, *settings, *self.changes])
         return asked.model_copy(update={"seed": asked.seed + seed})
 
 

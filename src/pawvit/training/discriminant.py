@@ -20,10 +20,10 @@ from pawvit.training.run import BEST, LAST, Run
 
 BATCH = 16
 
-Pieces = tuple[Float32[np.ndarray, "N *R C"], Float32[np.ndarray, "N K"] | None]
+Pieces = tuple[Float32[np.ndarray, "N *R C"], Float32[np.ndarray, "N R"]]
 
 Describe = Callable[[Network, Sequence[Pixels]], Pieces]
-"""The network and N photos → what it compares them by, of length 1, and its parts' weights."""
+"""The network and N photos → what it compares them by, of length 1, and the pieces' weights."""
 
 
 def add_discriminant(
@@ -65,7 +65,7 @@ def add_discriminant(
             model, photos, describe, partial(_told, progress, number * len(photos), total)
         )
         width = min(size, len(photos.entities) - 1, model.width)
-        if vectors.ndim == 3 and weights is not None:
+        if vectors.ndim == 3:
             model.with_discriminant(fit_pieces(vectors, weights, entities, width))
         else:
             model.with_discriminant(fit(vectors, entities, width))
@@ -105,8 +105,7 @@ def _described(
                 turned = [pictures[place][:, :: -1 if mirrored else 1] for place in kept]
                 found, seen = describe(model, turned)
                 vectors.append(found)
-                weights += [] if seen is None else [seen]
+                weights.append(seen)
                 entities += [shown[indices[place], mirrored] for place in kept]
         progress(indices[-1] + 1)
-    pieces = np.concatenate(vectors), np.concatenate(weights) if weights else None
-    return pieces, np.array(entities)
+    return (np.concatenate(vectors), np.concatenate(weights)), np.array(entities)
