@@ -3,8 +3,8 @@
 Each page is one user's afternoon: its snippets run in order in one folder, which holds a tiny drawn
 herd under the names that the docs use (`photos.csv`, `known/`, `new.jpg`).
 
-Only budgets are changed: what `SMALLER` says is added to a command. What can't run here at all is
-in `NOT_RUN`, with the reason.
+Only budgets and the photos' size are changed: what `SMALLER` says is added to a command. What can't
+run here at all is in `NOT_RUN`, with the reason.
 """
 
 from __future__ import annotations
@@ -36,11 +36,14 @@ ROOT = Path(__file__).resolve().parents[1]
 FEW_IMAGES = ("images=8", "sampler.entities=4", "sampler.photos=2", "workers=0")
 """A training of one step of eight images, loaded by this process."""
 
+LITTLE = (*FEW_IMAGES, "model.image_size=[112, 112]")
+"""The same where a preset for real photographs would take large ones."""
+
 SMALLER = {
-    "train": [word for setting in FEW_IMAGES for word in ("-s", setting)],
+    "train": [word for setting in LITTLE for word in ("-s", setting)],
     "herd": ["--animals", "8", "--photos", "2"],
     "reproduce": ["-m", "maps/", "--rows", "ce,ce-tri-ss-or"]
-    + [word for setting in FEW_IMAGES for word in ("-s", setting)],
+    + [word for setting in LITTLE for word in ("-s", setting)],
     "demo": ["--animals", "12", "--photos", "2"]
     + [word for setting in FEW_IMAGES for word in ("-s", setting)],
 }

@@ -68,10 +68,11 @@ def train(
     from pawvit.cli.fit import Training, fit, validator
     from pawvit.cli.report import attempt
     from pawvit.errors import ConfigError
+    from pawvit.model import checkpoint
     from pawvit.partmaps import PartMaps
     from pawvit.readers import read_photos
     from pawvit.training.config import load_config
-    from pawvit.training.run import open_run
+    from pawvit.training.run import BEST, open_run
     from pawvit.training.trainer import choose_device, choose_precision
 
     chosen = choose_device(device)
@@ -123,9 +124,10 @@ def train(
     except KeyboardInterrupt:
         console.print(f"stopped. Go on with: pawvit train --resume {folder}")
         raise
+    best = checkpoint.load_card(folder / BEST)
     console.print(
-        f"done: {trainer.total} images; best mAP {trainer.best:.1%} on the selection individuals"
-        f" → {folder / 'best.safetensors'}"
+        f"done: {trainer.total} images; best mAP {best.metrics['mAP']:.1%} on the selection"
+        f" individuals → {folder / BEST}"
     )
     attempt(folder, device)
 
