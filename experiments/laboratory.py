@@ -103,12 +103,12 @@ class Laboratory:
     def _carry_out(self, job: Job) -> None:
         begun = time.monotonic()
         row, config = self.study.rows[job.row], self.study.config(job.row, job.seed)
-        learn, judge = parts(self.table, self.study.judged_on)
         with bar("decoded photos") as progress:
             photos = cached_photos(self.table, config.model.image_size, self.cache, progress)
         maps = cached_maps(self.maps, self.table.paths, self.cache)
         if row.photos == "cut":
             photos = cut_photos(photos, maps)
+        learn, judged = parts(photos, self.study.judged_on)
         if row.trained and not (job.folder / DONE).exists():
             taught = changed_maps(maps, row.maps, job.seed) if config.model.has_parts else None
             facts = {
@@ -126,7 +126,7 @@ class Laboratory:
                 (job.folder / CONFIG).exists(),
                 config,
                 facts,
-                photos.take(learn),
+                learn,
                 taught,
                 validator([(select, (leave_one_out(select),))], self.device),
                 self.device,
@@ -138,7 +138,6 @@ class Laboratory:
             if row.trained
             else Embedder.before_training(config.model, config.weights, device=self.device)
         )
-        judged = photos.take(judge)
         with bar(f"{job.row}: {self.study.judged_on}") as progress:
             found, unreadable = embedder.embed_table(judged, progress=progress)
         if unreadable:
@@ -149,14 +148,15 @@ class Laboratory:
         self.notebook.note(job.row, job.seed, answers, {"seconds": seconds})
 
 
-def parts(table: PhotoTable, judged_on: str) -> tuple[np.ndarray, np.ndarray]:
-    """Which photos a study learns from, and which it is judged on: masks over the table."""
-    split, identities = np.array(table.column("split")), np.array(table.identities)
+def parts(photos: PhotoTable, judged_on: str) -> tuple[PhotoTable, PhotoTable]:
+    """What a study learns from, and what it is judged on; raises PhotoTableError as `part` does."""
+    learn = photos.part("train")
     if judged_on != "held":
-        return split == "train", split == judged_on
-    names = np.unique(identities[split == "train"])
-    held = np.isin(identities, np.random.default_rng(1).permutation(names)[: len(names) // 3])
-    return (split == "train") & ~held, held | (split == "select")
+        return learn, photos.part(judged_on)
+    names = np.unique(learn.identities)
+    drawn = np.random.default_rng(1).permutation(names)[: len(names) // 3]
+    held, split = np.isin(photos.identities, drawn), np.array(photos.column("split"))
+    return photos.take((split == "train") & ~held), photos.take(held | (split == "select"))
 
 
 def _claimed(folder: Path) -> FileLock:

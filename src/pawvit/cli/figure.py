@@ -83,13 +83,14 @@ def tokens(
         table, rule, where = read_pictures(photos, "unknown"), captions.GIVEN, ""
     embedder = Embedder.load(run, device=choose_device(device))
     heads = embedder.heads
-    if heads is None or not draws_masks(heads) or not isinstance(embedder.model, Network):
+    if heads is None or not draws_masks(heads):
         raise CheckpointError(
             "this network has no part tokens, so there are no masks of them",
             where=run,
             mend="give the run of a training with part maps; what any network answers is drawn by:"
             " pawvit figure answers",
         )
+    assert isinstance(embedder.model, Network)  # only networks of ours have heads
     with bar("looking at the photos") as progress:
         found, masks = look(embedder, heads, table, range(len(table)), progress)
     weights = found.part_weights
