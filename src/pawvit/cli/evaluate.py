@@ -11,11 +11,26 @@ import typer
 from pawvit.cli.console import bar, console
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from pawvit.embedder import Embedder
     from pawvit.evaluation import Evaluation
     from pawvit.photos import PhotoTable
     from pawvit.protocols import Benchmark, Protocol
+
+
+TITLES = {
+    "map_queries": "mAP",
+    "map_entities": "mAP, entities",
+    "rank1": "rank-1",
+    "rank5": "rank-5",
+    "rank10": "rank-10",
+    "minp": "mINP",
+}
+
+
+Cell = tuple[float, tuple[float, float] | None, str, str]
+"""A share and its interval, and how both are written in per cent."""
 
 
 class Rule(StrEnum):
@@ -63,6 +78,10 @@ def evaluate(
     untrained: Annotated[
         bool, typer.Option("--untrained", help="Also the backbone before any training.")
     ] = False,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="Also this model, and by how much MODEL is above it; may be repeated."),
+    ] = None,
     flip: Annotated[
         bool | None,
         typer.Option(
@@ -93,40 +112,51 @@ def evaluate(
     if flip is None:
         flip = official is not None and official.flip
     chosen = choose_device(device)
-    embedders = [Embedder.load(model, device=chosen, flip=flip)]
+    sources = [model, *(against or [])]
+    loaded = [Embedder.load(source, device=chosen, flip=flip) for source in sources]
+    embedders = dict(zip(labels(loaded, sources), loaded, strict=True))
     if untrained:
         card = checkpoint.load_card(model / BEST if model.is_dir() else model)
         before = Embedder.before_training(card.config, card.weights, device=chosen, flip=flip)
-        embedders.append(before)
+        embedders[before.stamp.name] = before
     found: dict[str, list[evaluation.Evaluation]] = {}
-    for embedder in embedders:
-        with bar(embedder.stamp.name) as progress:
+    for name, embedder in embedders.items():
+        with bar(name) as progress:
             descriptors, unreadable = embedder.embed_table(table, progress=progress)
         if unreadable:
             raise PhotoTableError("photos can't be read", problems=unreadable, where=photos)
-        found[embedder.stamp.name] = [
-            evaluation.evaluate(descriptors.vectors, rule) for rule in rules
-        ]
+        found[name] = [evaluation.evaluate(descriptors.vectors, rule) for rule in rules]
     for number in range(len(rules)):
         show({name: results[number] for name, results in found.items()})
     if official is not None and len(rules) > 1:
         for name, groups in found.items():
             mean = sum(one.map_queries for one in groups) / len(groups)
             console.print(f"{name}: mmAP {mean:.1%}, the mean of both mAP")
-    if untrained:
-        trained, plain = found.values()
-        for one, other in zip(trained, plain, strict=True):
-            gain = evaluation.compare(one, other)
-            more = gain.differences["map_queries"]
-            said = f"{one.name}: mAP {more:+.1%} over the untrained backbone"
-            # One individual alone has no interval.
-            if "map_queries" in gain.intervals:
-                low, high = gain.intervals["map_queries"]
-                said += f" (95 % interval {low:+.1%} … {high:+.1%})"
-            console.print(said)
+    if len(found) > 1:
+        show_gains(found)
     if out is not None:
         results = {name: [one.as_dict() for one in all_] for name, all_ in found.items()}
         files.write_json(out, results)
+
+
+def labels(embedders: Sequence[Embedder], sources: Sequence[Path]) -> list[str]:
+    """What to call models: by their own names, or as they were asked for where two have one name.
+
+    Raises:
+        InputError: one is there twice.
+    """
+    from pawvit.errors import InputError
+
+    names = [embedder.stamp.name for embedder in embedders]
+    if len(set(names)) == len(names):
+        return names
+    if len(set(sources)) < len(sources):
+        raise InputError(
+            "a model is compared with itself",
+            where=", ".join(map(str, sources)),
+            mend="give another one to --against",
+        )
+    return [str(source) for source in sources]
 
 
 def asked(
@@ -203,35 +233,52 @@ def _official(
 
 def show(results: Mapping[str, Evaluation]) -> None:
     """Prints a table: a row a method with its intervals, and chance."""
-    from rich.table import Table
-
-    from pawvit.evaluation import METRICS
-
-    titles = {
-        "map_queries": "mAP",
-        "map_entities": "mAP, entities",
-        "rank1": "rank-1",
-        "rank5": "rank-5",
-        "rank10": "rank-10",
-        "minp": "mINP",
-    }
     first = next(iter(results.values()))
     console.print(
         f"{first.name}: {first.valid} of {first.queries} queries have an answer,"
         f" {first.entities} entities, {first.identities} individuals; in per cent"
     )
+    rows = {
+        label: [
+            (getattr(one, name), one.intervals.get(name), "{:.1f}", "{:.0f}–{:.0f}")
+            for name in TITLES
+        ]
+        for label, one in results.items()
+    }
+    _print(rows | {"chance": [(first.chance[name], None, "{:.1f}", "") for name in TITLES]})
+
+
+def show_gains(found: Mapping[str, Sequence[Evaluation]]) -> None:
+    """Prints by how many points the first model is above each of the others, query by query."""
+    from pawvit.evaluation import compare
+
+    (own, results), *others = found.items()
+    console.print(f"points by which {own} is above")
+    rows = {}
+    for other, theirs in others:
+        for one, its in zip(results, theirs, strict=True):
+            gain = compare(one, its)
+            rows[f"{other}, {one.name}"] = [
+                (gain.differences[name], gain.intervals.get(name), "{:+.1f}", "{:+.1f} to {:+.1f}")
+                for name in TITLES
+            ]
+    _print(rows)
+
+
+def _print(rows: Mapping[str, Sequence[Cell]]) -> None:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     table.add_column("", overflow="fold")
-    for name in METRICS:
-        table.add_column(titles[name], justify="right")
-    for label, result in results.items():
-        cells = []
-        for name in METRICS:
-            cell = f"{100 * getattr(result, name):.1f}"
-            if name in result.intervals:
-                low, high = result.intervals[name]
-                cell += f"\n{100 * low:.0f}–{100 * high:.0f}"
-            cells.append(cell)
-        table.add_row(label, *cells)
-    table.add_row("chance", *[f"{100 * first.chance[name]:.1f}" for name in METRICS])
+    for title in TITLES.values():
+        table.add_column(title, justify="right")
+    for label, cells in rows.items():
+        shown = []
+        for value, interval, figure, bounds in cells:
+            text = figure.format(100 * value)
+            # One individual alone has no interval.
+            if interval is not None:
+                text += "\n" + bounds.format(*(100 * bound for bound in interval))
+            shown.append(text)
+        table.add_row(label, *shown)
     console.print(table)
