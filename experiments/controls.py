@@ -4,6 +4,7 @@
 "one": all parts are one: foreground and background.
 "voronoi": as many parts as before, cells around random points inside the animal: no anatomy.
 "cut" photos: the background is grey, by the part maps.
+"swapped" copies: each animal once more, before another photo's background; its map stays.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
+from backgrounds import Backgrounds
 from pawvit.anatomy import IGNORE
 from pawvit.images import Pixels, resize
 from pawvit.partmaps import Labels, PartMaps, Parts
 from pixels import CachedMaps, CachedPhotos
+from subject import Subject
 
 GREY = 128
 
@@ -39,11 +43,11 @@ def changed_maps(maps: CachedMaps, how: str, seed: int) -> CachedMaps:
         return CachedMaps(maps, {path: maps.labels[taken[path]] for path in paths})
     if how == "one":
         parts = replace(maps.parts, vocabulary=("animal",))
-        return _with(maps, parts, lambda labels: _one(labels, maps.parts))
+        return _with(maps, parts, lambda labels: one_part(labels, maps.parts.background))
     parts = replace(
         maps.parts, vocabulary=tuple(f"cell {n + 1}" for n in range(maps.parts.background))
     )
-    return _with(maps, parts, lambda labels: _voronoi(labels, maps.parts, random))
+    return _with(maps, parts, lambda labels: voronoi(labels, maps.parts.background, random))
 
 
 def cut_photos(photos: CachedPhotos, maps: PartMaps) -> CachedPhotos:
@@ -59,6 +63,19 @@ def cut_photos(photos: CachedPhotos, maps: PartMaps) -> CachedPhotos:
     )
 
 
+def with_swapped(
+    photos: CachedPhotos, maps: CachedMaps, seed: int
+) -> tuple[CachedPhotos, CachedMaps]:
+    """The photos, and behind them their copies before other backgrounds; and the maps of all."""
+    labels = [maps.read(path) for path in photos.paths]
+    swapped = Backgrounds(Subject(photos, labels, maps.parts)).swapped(seed)
+    named = [f"{path}, swapped" for path in photos.paths]
+    frame = pd.concat([photos.frame, photos.frame.assign(path=named)], ignore_index=True)
+    pictures = photos.pictures | dict(zip(named, swapped, strict=True))
+    known = CachedMaps(maps, maps.labels | dict(zip(named, labels, strict=True)))
+    return CachedPhotos(frame, photos.root, photos.source, pictures), known
+
+
 def cut(picture: Pixels, labels: Labels, parts: Parts) -> Pixels:
     """H × W × 3, grey where the map (of any size) shows no part."""
     animal = (labels < parts.background).astype(np.uint8) * 255
@@ -72,18 +89,19 @@ def _with(maps: CachedMaps, parts: Parts, change: Callable[[Labels], Labels]) ->
     return changed
 
 
-def _one(labels: Labels, parts: Parts) -> Labels:
-    out = np.where(labels < parts.background, 0, 1).astype(np.uint8)
+def one_part(labels: Labels, number: int) -> Labels:
+    """All of the `number` parts as part 0; the background is 1."""
+    out = np.where(labels < number, 0, 1).astype(np.uint8)
     out[labels == IGNORE] = IGNORE
     return out
 
 
-def _voronoi(labels: Labels, parts: Parts, random: np.random.Generator) -> Labels:
-    places = np.argwhere(labels < parts.background)
+def voronoi(labels: Labels, number: int, random: np.random.Generator) -> Labels:
+    """In the place of the `number` parts as many cells around random points of the animal."""
+    places = np.argwhere(labels < number)
     out = labels.copy()
     if not len(places):
         return out
-    number = parts.background
     centres = places[random.choice(len(places), size=number, replace=len(places) < number)]
     away = ((places[:, None] - centres[None]) ** 2).sum(axis=2)
     out[tuple(places.T)] = away.argmin(axis=1)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from pawvit import files
 from pawvit.errors import ConfigError
@@ -69,9 +70,11 @@ class Notebook:
             }
             for each in found
         ]
-        kept = self._row(row)
-        kept[str(seed)] = {**facts, "tests": tests}
-        _write(self.folder / f"{row}.json", kept)
+        # Another process may have just measured another seed of this row.
+        with FileLock(self.folder / ".lock"):
+            kept = self._row(row)
+            kept[str(seed)] = {**facts, "tests": tests}
+            _write(self.folder / f"{row}.json", kept)
 
     def answers(self, row: str) -> list[list[Answered]]:
         """What a row scored: seeds × protocols."""

@@ -9,40 +9,31 @@ individuals of `select`. Descriptors are kept beside the figures.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import typer
 
+from kept import Vectors, described
 from pawvit import files
 from pawvit.cli.console import bar, console
 from pawvit.cli.evaluate import show
 from pawvit.cli.main import run as guarded
-from pawvit.descriptors import photo_hashes
 from pawvit.evaluation import evaluate
 from pawvit.images import Pixels, resize
 from pawvit.model import pretrained
 from pawvit.model.available import DEFAULT, find
 from pawvit.model.baselines import ForegroundViT
-from pawvit.photos import PhotoTable
 from pawvit.protocols import leave_one_out
 from pawvit.readers import read_photos
 from pawvit.teacher.foreground import Saliency
 
-Vectors = npt.NDArray[np.float32]
-
 POOLINGS = ("class token", "foreground")
 DIRECTIONS = (16, 32, 64, 128, 256)
 """Among these, how many are left is chosen."""
-
-SAVE_EVERY = 30.0
-"""Seconds between two savings of the descriptors."""
 
 
 @dataclass(frozen=True)
@@ -105,41 +96,6 @@ class Describer:
         return np.stack(found)
 
 
-def described(
-    table: PhotoTable, sizes: list[int], kept: Path, progress: Callable[[int, int], None]
-) -> Vectors:
-    """Photos × sizes × poolings × C; what the file holds already is not looked at again."""
-    hashes = photo_hashes(table)
-    there: dict[str, Vectors] = {}
-    if kept.exists():
-        with np.load(kept) as before:
-            if before["sizes"].tolist() == sizes:
-                there = dict(zip(before["hashes"].tolist(), before["vectors"], strict=True))
-    describe, saved = Describer(sizes), time.monotonic()
-
-    def save() -> None:
-        with files.atomic(kept) as temporary:
-            np.savez(
-                temporary,
-                sizes=np.array(sizes),
-                hashes=np.array(list(there)),
-                vectors=np.stack(list(there.values())),
-            )
-
-    try:
-        for index, digest in enumerate(hashes):
-            if digest not in there:
-                there[digest] = describe(table.read(index))
-            progress(index + 1, len(table))
-            if time.monotonic() - saved > SAVE_EVERY:
-                save()
-                saved = time.monotonic()
-    finally:
-        if there:
-            save()
-    return np.stack([there[digest] for digest in hashes])
-
-
 def main(
     photos: Annotated[Path, typer.Argument(help="Photo table with the splits train and select.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Figures as JSON; OUT.npz beside.")],
@@ -159,10 +115,12 @@ def main(
         train = train.take(np.linspace(0, len(train) - 1, learn).round().astype(int).tolist())
     select, judged = table.part("select"), table.part(split)
     kept = out.with_name(out.name + ".npz")
-    parts = []
+    describe, parts = Describer(sizes), []
     for name, part in (("train", train), ("select", select), (split, judged)):
         with bar(f"described {name}") as progress:
-            parts.append(described(part, sizes, kept, progress))
+            parts.append(
+                described(part, lambda row, of=part: describe(of.read(row)), sizes, kept, progress)
+            )
     chosen_on = leave_one_out(select)
     rows: dict[str, Vectors] = {}
     chosen: dict[str, dict[str, float]] = {}

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controls import GREY, changed_maps, cut, cut_photos
+from controls import GREY, changed_maps, cut, cut_photos, with_swapped
+from laboratory import parts
 from pawvit.anatomy import IGNORE
 from pawvit.partmaps import PartMaps, Parts
 from pawvit.readers import read_photos
@@ -77,3 +78,24 @@ def test_kept_pixels_are_those_of_the_files(herd: Path, tmp_path: Path) -> None:
     grey = cut_photos(photos, maps)
     assert (grey.read(0) == GREY).any()
     assert (photos.read(0) != grey.read(0)).any()
+    learn = photos.part("train")
+    both, known = with_swapped(learn, maps, 0)
+    number = len(learn)
+    assert both.identities == 2 * learn.identities
+    assert (both.read(0) == learn.read(0)).all()
+    animal = cut(learn.read(0), known.read(learn.paths[0]), known.parts) != GREY
+    same = both.read(number) == learn.read(0)
+    assert same[animal].mean() > 0.8 > 0.5 > same[~animal].mean()
+    assert (known.read(both.paths[number]) == known.read(learn.paths[0])).all()
+
+
+def test_held_individuals_are_judged_and_not_learned_from(herd: Path, tmp_path: Path) -> None:
+    table = read_photos(herd / "photos.csv")
+    photos = cached_photos(table, (16, 16), tmp_path, lambda done, total: None)
+    train, select = set(photos.part("train").identities), set(photos.part("select").identities)
+    learn, judged = parts(photos, "held")
+    assert set(judged.identities) == select | (train - set(learn.identities))
+    assert len(train - set(learn.identities)) == len(train) // 3
+    assert len(learn) + len(judged) == len(photos.part("train")) + len(photos.part("select"))
+    learn, judged = parts(photos, "val")
+    assert (set(learn.identities), judged.paths) == (train, photos.part("val").paths)

@@ -11,7 +11,7 @@ import typer
 from pawvit.cli.console import bar, console
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pawvit.embedder import Embedder
     from pawvit.evaluation import Evaluation
@@ -28,6 +28,9 @@ TITLES = {
     "minp": "mINP",
 }
 
+
+COMPARED = ("map_queries", "map_entities", "rank1", "rank5")
+"""What of it is told of differences: intervals take room."""
 
 Cell = tuple[float, tuple[float, float] | None, str, str]
 """A share and its interval, and how both are written in per cent."""
@@ -245,7 +248,7 @@ def show(results: Mapping[str, Evaluation]) -> None:
         ]
         for label, one in results.items()
     }
-    _print(rows | {"chance": [(first.chance[name], None, "{:.1f}", "") for name in TITLES]})
+    _print(TITLES, rows | {"chance": [(first.chance[name], None, "{:.1f}", "") for name in TITLES]})
 
 
 def show_gains(found: Mapping[str, Sequence[Evaluation]]) -> None:
@@ -253,25 +256,25 @@ def show_gains(found: Mapping[str, Sequence[Evaluation]]) -> None:
     from pawvit.evaluation import compare
 
     (own, results), *others = found.items()
-    console.print(f"points by which {own} is above")
-    rows = {}
-    for other, theirs in others:
-        for one, its in zip(results, theirs, strict=True):
-            gain = compare(one, its)
-            rows[f"{other}, {one.name}"] = [
-                (gain.differences[name], gain.intervals.get(name), "{:+.1f}", "{:+.1f} to {:+.1f}")
-                for name in TITLES
+    for number, one in enumerate(results):
+        console.print(f"{one.name}: points by which {own} is above")
+        rows = {}
+        for other, theirs in others:
+            gain = compare(one, theirs[number])
+            rows[other] = [
+                (gain.differences[name], gain.intervals.get(name), "{:+.1f}", "{:+.1f}…{:+.1f}")
+                for name in COMPARED
             ]
-    _print(rows)
+        _print(COMPARED, rows)
 
 
-def _print(rows: Mapping[str, Sequence[Cell]]) -> None:
+def _print(names: Iterable[str], rows: Mapping[str, Sequence[Cell]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     table.add_column("", overflow="fold")
-    for title in TITLES.values():
-        table.add_column(title, justify="right")
+    for name in names:
+        table.add_column(TITLES[name], justify="right", no_wrap=True)
     for label, cells in rows.items():
         shown = []
         for value, interval, figure, bounds in cells:
