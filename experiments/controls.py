@@ -4,7 +4,6 @@
 "one": all parts are one: foreground and background.
 "voronoi": as many parts as before, cells around random points inside the animal: no anatomy.
 "cut" photos: the background is grey, by the part maps.
-"swapped" copies: each animal once more, before another photo's background; its map stays.
 """
 
 from __future__ import annotations
@@ -13,14 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from backgrounds import Backgrounds
 from pawvit.anatomy import IGNORE
 from pawvit.images import Pixels, resize
 from pawvit.partmaps import Labels, PartMaps, Parts
 from pixels import CachedMaps, CachedPhotos
-from subject import Subject
 
 GREY = 128
 
@@ -61,19 +57,6 @@ def cut_photos(photos: CachedPhotos, maps: PartMaps) -> CachedPhotos:
             for path, picture in photos.pictures.items()
         },
     )
-
-
-def with_swapped(
-    photos: CachedPhotos, maps: CachedMaps, seed: int
-) -> tuple[CachedPhotos, CachedMaps]:
-    """The photos, and behind them their copies before other backgrounds; and the maps of all."""
-    labels = [maps.read(path) for path in photos.paths]
-    swapped = Backgrounds(Subject(photos, labels, maps.parts)).swapped(seed)
-    named = [f"{path}, swapped" for path in photos.paths]
-    frame = pd.concat([photos.frame, photos.frame.assign(path=named)], ignore_index=True)
-    pictures = photos.pictures | dict(zip(named, swapped, strict=True))
-    known = CachedMaps(maps, maps.labels | dict(zip(named, labels, strict=True)))
-    return CachedPhotos(frame, photos.root, photos.source, pictures), known
 
 
 def cut(picture: Pixels, labels: Labels, parts: Parts) -> Pixels:

@@ -14,7 +14,8 @@ import numpy as np
 from intervals import Floats, correlation, means
 from pawvit.images import Pixels
 from pawvit.partmaps import Labels, Parts
-from subject import Mask, Seen, Subject, areas, soft
+from pawvit.training.backgrounds import Mask, soft
+from subject import Seen, Subject, areas
 
 LEAST = 0.01
 """Share of the picture from which on a part is worth covering."""

@@ -17,7 +17,8 @@ from pawvit.errors import PhotoTableError
 from pawvit.evaluation import Evaluation
 from pawvit.metrics import chance_average_precision
 from pawvit.protocols import Protocol
-from subject import Mask, Subject, soft
+from pawvit.training.backgrounds import Mask, soft
+from subject import Subject
 
 BRIGHTNESS = 0.5
 """How much brightness counts beside redness: it changes with the light, redness hardly does."""

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from controls import changed_maps, cut_photos, with_swapped
+from controls import changed_maps, cut_photos
 from notebook import Notebook
 from pawvit.cli.console import bar
 from pawvit.cli.fit import Training, fit, validator
@@ -109,8 +109,6 @@ class Laboratory:
         if row.photos == "cut":
             photos = cut_photos(photos, maps)
         learn, judged = parts(photos, self.study.judged_on)
-        if row.photos == "swapped":
-            learn, maps = with_swapped(learn, maps, job.seed)
         if row.trained and not (job.folder / DONE).exists():
             taught = changed_maps(maps, row.maps, job.seed) if config.model.has_parts else None
             facts = {

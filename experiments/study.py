@@ -31,8 +31,7 @@ class Row(_Strict):
         settings: the same as overrides of the study's preset.
         trained: whether anything is trained; otherwise the backbone's class token is measured.
         maps: whose part maps teach; see `controls.MAPS`.
-        photos: "whole"; "cut": the background is grey in training and in the test; "swapped": each
-            training photo is there twice, once with its animal before another photo's background.
+        photos: "whole", or "cut": the background is grey in training and in the test.
         against: rows that it is compared with, query by query.
         gone: why it can't be run again: its option was taken out of the code.
     """
@@ -42,7 +41,7 @@ class Row(_Strict):
     settings: tuple[str, ...] = ()
     trained: bool = True
     maps: Literal["own", "shuffled", "one", "voronoi"] = "own"
-    photos: Literal["whole", "cut", "swapped"] = "whole"
+    photos: Literal["whole", "cut"] = "whole"
     against: tuple[str, ...] = ()
     gone: str = ""
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
 from pawvit.embedder import Embedder
 from pawvit.errors import CheckpointError, ConfigError, PhotoTableError
@@ -20,11 +19,10 @@ from pawvit.images import Pixels, resize
 from pawvit.partmaps import Labels, PartMaps, Parts
 from pawvit.photos import PhotoTable
 from pawvit.report.tokens import draws_masks, look
+from pawvit.training.backgrounds import Mask
 from pixels import CachedPhotos
 
 Progress = Callable[[int, int], None]
-Mask = npt.NDArray[np.bool_]
-Alpha = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -177,10 +175,3 @@ def check(embedders: Mapping[str, Embedder], parts: Parts) -> None:
 def areas(maps: Sequence[Labels], parts: int) -> npt.NDArray[np.float64]:
     """N × K, the share of each map that each part takes."""
     return np.stack([np.bincount(one.ravel(), minlength=256)[:parts] / one.size for one in maps])
-
-
-def soft(mask: Mask, size: tuple[int, int]) -> Alpha:
-    """A mask of a map's size at a photo's, H × W in [0, 1]; edges run over a cell of the map."""
-    height, width = size
-    image = Image.fromarray(mask.astype(np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR), np.float64)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from controls import GREY, changed_maps, cut, cut_photos, with_swapped
+from controls import GREY, changed_maps, cut, cut_photos
 from laboratory import parts
 from pawvit.anatomy import IGNORE
 from pawvit.partmaps import PartMaps, Parts
@@ -78,15 +78,6 @@ def test_kept_pixels_are_those_of_the_files(herd: Path, tmp_path: Path) -> None:
     grey = cut_photos(photos, maps)
     assert (grey.read(0) == GREY).any()
     assert (photos.read(0) != grey.read(0)).any()
-    learn = photos.part("train")
-    both, known = with_swapped(learn, maps, 0)
-    number = len(learn)
-    assert both.identities == 2 * learn.identities
-    assert (both.read(0) == learn.read(0)).all()
-    animal = cut(learn.read(0), known.read(learn.paths[0]), known.parts) != GREY
-    same = both.read(number) == learn.read(0)
-    assert same[animal].mean() > 0.8 > 0.5 > same[~animal].mean()
-    assert (known.read(both.paths[number]) == known.read(learn.paths[0])).all()
 
 
 def test_held_individuals_are_judged_and_not_learned_from(herd: Path, tmp_path: Path) -> None:

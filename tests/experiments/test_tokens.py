@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 import tokens
 from agreement import agreement, one_for_all
-from backgrounds import Backgrounds, composed, cut_out, donors, filled
+from backgrounds import Backgrounds
 from commands import output_of
 from covering import Covered, cover_parts, other_area
 from groups import Coats, groups, otsu
@@ -105,45 +105,6 @@ def test_who_sees_the_background_only_loses_everything(tmp_path: Path) -> None:
     assert found["clean"] == pytest.approx(1)
     assert found["lost"] == pytest.approx(0, abs=0.02)
     assert found["cosine"] > 0.99
-
-
-def test_donors_are_others_and_lend_alike(tmp_path: Path) -> None:
-    own = made(tmp_path)
-    animals = own.animals
-    animals[4] = np.ones_like(animals[4])  # no room: it lends nothing
-    for seed in range(5):
-        found = donors(own.photos, animals, seed)
-        who = np.array(own.photos.identities)
-        assert (who != who[found]).all()
-        assert 4 not in found
-        counts = np.bincount(found, minlength=len(animals))
-        assert counts.max() <= 2
-        assert (found == donors(own.photos, animals, seed)).all()
-    assert (donors(own.photos, animals, 0) != donors(own.photos, animals, 1)).any()
-    alone = own.photos.take([0, 1, 2])
-    with pytest.raises(PhotoTableError, match="no other individual's photo"):
-        donors(alone, animals[:3], 0)
-
-
-def test_nothing_of_the_animal_is_left_in_its_background(tmp_path: Path) -> None:
-    own = made(tmp_path)
-    picture, animal = own.pictures[0], own.animals[0]
-    empty = filled(picture, animal)
-    assert (empty[..., :2] == 0).all()
-    assert (empty[:6] == picture[:6]).all()
-    other = np.full_like(picture, 9)
-    pasted = composed(picture, cut_out(animal, SIZE), other)
-    inside = np.kron(animal, np.ones((4, 4))).astype(bool)
-    core = inside.copy()
-    for axis in (0, 1):
-        for step in (-2, 2):
-            core &= np.roll(inside, step, axis)
-    assert (pasted[core] == picture[core]).all()
-    wide = inside.copy()
-    for axis in (0, 1):
-        for step in (-2, 2):
-            wide |= np.roll(wide, step, axis)
-    assert (pasted[~wide] == 9).all()
 
 
 def by_eye(pictures: list[np.ndarray], own: Subject, blind: bool) -> Seen:

@@ -91,6 +91,7 @@ def fit(training: Training, *, ahead: int = 0, say: Callable[[TrainingPhotos], N
         map_size=config.model.map_size,
         augment=config.augment,
         rejected_mask_weight=config.loss.rejected_mask_weight,
+        swapped=config.seed if config.swapped else None,
     )
     torch.manual_seed(config.seed)
     # A run that has saved its state brings its own weights: the hub need not be asked again.

@@ -110,6 +110,7 @@ def train(
         learnt = ", ".join(part_maps.parts.vocabulary) if part_maps else "no parts"
         console.print(
             f"training on {len(data)} photos of {len(set(learn.identities) - {''})} individuals"
+            f"{', half of them before other backgrounds' if config.swapped else ''}"
             f" ({len(data.entities)} entities with mirrored ones), choosing on"
             f" {len(select)} photos of {len(set(select.identities) - {''})} others;"
             f" {learnt}; {facts['precision']} on {chosen.type}"

@@ -15,6 +15,7 @@ from pawvit.images import resize
 from pawvit.partmaps import PartMaps
 from pawvit.photos import PhotoTable, entity_of, mirrored_entity
 from pawvit.training.augment import Augment, AugmentConfig, mirror
+from pawvit.training.backgrounds import with_swapped
 from pawvit.training.sampler import Draw
 
 Item = tuple[Tensor, Tensor, int, float, float]
@@ -31,10 +32,13 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         augment: how photos are changed.
         rejected_mask_weight: how much the map of a photo counts whose `mask_ok` says no; with 0
             its map is not looked at, and need not be there.
+        swapped: seed of whose backgrounds the photos' copies get; None for no copies.
 
     Raises:
-        PhotoTableError: no photo has an identity, or there is only one entity.
+        PhotoTableError: no photo has an identity, there is only one entity, or no photo to lend
+            another one a background.
         PartMapError: a photo has no part map.
+        MissingExtraError: copies need scipy.
     """
 
     def __init__(
@@ -46,8 +50,13 @@ class TrainingPhotos(Dataset["Item | PawvitError"]):
         map_size: tuple[int, int],
         augment: AugmentConfig,
         rejected_mask_weight: float = 0.0,
+        swapped: int | None = None,
     ) -> None:
         self.table = table.take([i for i, name in enumerate(table.identities) if name])
+        self.swapped = swapped
+        if swapped is not None:
+            assert maps is not None
+            self.table = with_swapped(self.table, maps, image_size, swapped)
         self.maps, self.image_size = maps, image_size
         self.augment = Augment(augment, map_size)
         self.map_weights = [0.0] * len(self.table)

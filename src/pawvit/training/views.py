@@ -97,6 +97,7 @@ def make_views(
     config = model.config
     facts = [
         (photos.table.paths, str(photos.table.root.absolute()), photos.image_size, shown, number),
+        photos.swapped,
         (config.backbone, config.architecture, config.mean, config.std, depth, weights),
         (photos.augment.config.model_dump(), config.position_resampling),
     ]
