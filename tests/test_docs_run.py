@@ -78,6 +78,15 @@ NOT_RUN = {
     "python experiments/lab.py run ladder photos.csv maps/ -o lab/ --workers 2": (
         "dozens of trainings; tests/experiments runs a small study"
     ),
+    "python experiments/lab.py run resolution photos.csv maps/ -o lab/ --rows plain,regions": (
+        "six trainings of half an hour"
+    ),
+    "python experiments/blocks.py photos.csv maps/ --size 308 -o blocks.json": (
+        "minutes at 308 px; tests/experiments runs it at 56"
+    ),
+    "python experiments/blocks.py photos.csv maps/ --size 308 --split val -o blocks-val.json": (
+        "as above"
+    ),
     "python experiments/tokens.py background photos.csv run/ -m maps/ --split val": (
         "these pages' val has one individual: no other's background; tests/experiments runs it"
     ),

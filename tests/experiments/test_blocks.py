@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+import json
+from pathlib import Path
 
-from blocks import compared, cuts, grid, pieces, shares
+import numpy as np
+import pytest
+
+from blocks import CUTS, compared, cuts, grid, main, pieces, shares
 from pawvit.anatomy import IGNORE
 from pawvit.model.masks import regions
 
@@ -58,3 +62,18 @@ def test_pieces_lie_one_behind_the_other() -> None:
     found = pieces([4, 6], 8)
     assert [one.stop - one.start for one in found.values()] == [1] + 8 * [8]
     assert [one.start for one in found.values()][1:] == [one.stop for one in found.values()][:-1]
+
+
+def test_the_command_goes_on_with_what_is_there(
+    herd: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx", reason="needs the extra `offline`")
+    out = tmp_path / "blocks.json"
+    main(herd / "photos.csv", herd / "maps", out, size=56, block=[3, 6])
+    assert "points by which block 3, parts is above" in capsys.readouterr().out
+    found = json.loads(out.read_text())["results"]
+    assert len(found) == 1 + 2 * len(CUTS[1:])
+    kept = [path.read_bytes() for path in sorted(tmp_path.glob("*.npz"))]
+    assert len(kept) == 2
+    main(herd / "photos.csv", herd / "maps", out, size=56, block=[3, 6])
+    assert json.loads(out.read_text())["results"] == found
