@@ -3,9 +3,9 @@
     python experiments/blocks.py photos.csv maps/ --size 308 --block 6 -o blocks.json
 
 No network is trained: patches are pooled under the teacher's own maps, each part gets a linear
-discriminant. For comparison the animal is one part, is cut by a grid over its box, or by cells
-around random points. Fitted to `train` and judged on `select` with a third of the individuals of
-`train`, which are not fitted to then, or on a split of one's own.
+discriminant. For comparison: all patches of the picture, the animal as one part, a grid over its
+box, cells around random points. Fitted to `train` and judged on `select` with a third of the
+individuals of `train`, which are not fitted to then, or on a split of one's own.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from pawvit.photos import PhotoTable, entity_of, mirrored_entity
 from pawvit.protocols import leave_one_out
 from pawvit.readers import read_photos
 
-CUTS = ("class token", "one part", "parts", "grid", "random cells")
+CUTS = ("class token", "whole picture", "one part", "parts", "grid", "random cells")
 """How the animal is cut; the first is not cut at all."""
 
 DIRECTIONS = 64
@@ -96,7 +96,13 @@ def cuts(labels: Labels, number: int, random: np.random.Generator) -> list[Label
     """One map cut in all ways; all keep `number` labels and the background's."""
     alone = one_part(labels, number)
     alone[alone == 1] = number
-    return [alone, labels, grid(labels, number), voronoi(labels, number, random)]
+    return [
+        np.zeros_like(labels),
+        alone,
+        labels,
+        grid(labels, number),
+        voronoi(labels, number, random),
+    ]
 
 
 def main(
@@ -123,7 +129,7 @@ def main(
             random = np.random.default_rng([row, mirrored])
             return describe(of.read(row)[:, ::step], cuts(labels, number, random), number)
 
-        facts = [size, blocks, str(maps.absolute()), mirrored]
+        facts = [size, blocks, str(maps.absolute()), mirrored, CUTS]
         kept = out.with_name(f"{out.name}{'.mirrored' * mirrored}.npz")
         with bar("mirrored" if mirrored else "described") as progress:
             return described(of, one, facts, kept, progress)
