@@ -76,6 +76,23 @@ def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
         unpack(archive, tmp_path / "out")
 
 
+def test_a_hard_link_is_the_file_that_it_stands_for(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w") as made:
+        (tmp_path / "one.jpg").write_bytes(b"one")
+        made.add(tmp_path / "one.jpg", "x/one.jpg")
+        member = tarfile.TarInfo("x/two.jpg")
+        member.type, member.linkname = tarfile.LNKTYPE, "x/one.jpg"
+        made.addfile(member)
+    unpack(tmp_path / "a.tar", tmp_path / "out")
+    assert (tmp_path / "out" / "x" / "two.jpg").read_bytes() == b"one"
+    with tarfile.open(tmp_path / "b.tar", "w") as made:
+        member = tarfile.TarInfo("lost.jpg")
+        member.type, member.linkname = tarfile.LNKTYPE, "/etc/passwd"
+        made.addfile(member)
+    with pytest.raises(InputError, match="link to nothing"):
+        unpack(tmp_path / "b.tar", tmp_path / "out")
+
+
 def test_what_is_no_archive_or_damaged_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"<html>not found</html>")
