@@ -97,11 +97,13 @@ def test_copies_stand_behind_the_photos(herd: Path) -> None:
     assert (other != copy).any()
 
 
-def test_a_photo_without_a_map_comes_twice_as_it_is(herd: Path, tmp_path: Path) -> None:
+def test_a_photo_without_a_map_of_worth_comes_twice_as_it_is(herd: Path, tmp_path: Path) -> None:
     photos = read_photos(herd / "photos.csv").part("train")
     no_maps = PartMaps(tmp_path, PartMaps.open(herd / "maps").parts)
-    both = with_swapped(photos, no_maps, SIZE, 0)
-    assert (both.read(len(photos)) == resize(photos.read(0), SIZE)).all()
+    rejected = PhotoTable(photos.frame.assign(mask_ok="no"), photos.root, photos.source)
+    for table, known in ((photos, no_maps), (rejected, PartMaps.open(herd / "maps"))):
+        both = with_swapped(table, known, SIZE, 0)
+        assert (both.read(len(photos)) == resize(photos.read(0), SIZE)).all()
 
 
 def test_the_training_set_knows_both(herd: Path) -> None:

@@ -39,7 +39,8 @@ EDGE = 0.5
 class WithSwapped(PhotoTable):
     """Photos, and behind them each once more with its animal before another photo's background.
 
-    A photo without a part map, or whose map shows no animal, comes a second time as it is.
+    A photo without a part map, or whose map shows no animal or was rejected (`mask_ok`), comes a
+    second time as it is.
 
     Args:
         number: how many photos there are; the frame has twice as many rows.
@@ -87,7 +88,8 @@ def with_swapped(
     """
     if find_spec("scipy") is None:
         raise MissingExtraError("swapping backgrounds", "teacher")
-    shown = np.array([path in maps for path in photos.paths])
+    known = zip(photos.paths, photos.mask_ok, strict=True)
+    shown = np.array([ok and path in maps for path, ok in known])
     background = maps.parts.background
     areas = np.zeros(len(photos))
     for row in np.flatnonzero(shown):
