@@ -33,6 +33,7 @@ from pawvit.model import pretrained
 from pawvit.model.available import DEFAULT, find
 from pawvit.model.discriminant import fit, fit_pieces
 from pawvit.model.masks import regions
+from pawvit.model.network import Normalise
 from pawvit.partmaps import Labels, PartMaps
 from pawvit.photos import PhotoTable, entity_of, mirrored_entity
 from pawvit.protocols import leave_one_out
@@ -62,25 +63,25 @@ class Describer:
     def __init__(self, size: int, blocks: list[int]) -> None:
         config = pretrained.natural_config(find(DEFAULT).backbone, (size, size))
         self.vit = pretrained.backbone(config, find(DEFAULT).weights).eval()
-        self.mean, self.std = (
-            torch.tensor(one)[:, None, None] for one in (config.mean, config.std)
-        )
+        self.normalise = Normalise(config.mean, config.std)
         self.size, self.blocks = size, blocks
 
     def __call__(self, photo: Pixels, cut: list[Labels], number: int) -> Vectors:
         """Pieces × (C + 1): the class token, then for each block each cut's pieces; the last number
         is the piece's share of the photo."""
         pixels = torch.from_numpy(resize(photo, (self.size, self.size)).copy())
-        images = (pixels.permute(2, 0, 1).float() / 255 - self.mean) / self.std
+        size = self.vit.patch_embed.grid_size
+        logits = [shares(labels, number, size).log()[None].flatten(2) for labels in cut]
         with torch.inference_mode():
             tokens, states = self.vit.forward_intermediates(
-                images[None], indices=[block - 1 for block in self.blocks], output_fmt="NLC"
+                self.normalise(pixels.permute(2, 0, 1)[None].float() / 255),
+                indices=[block - 1 for block in self.blocks],
+                output_fmt="NLC",
             )
             rows = [torch.cat([tokens[0, :1], torch.ones(1, 1)], dim=1)]
             for patches in states:
-                for labels in cut:
-                    logits = shares(labels, number, self.vit.patch_embed.grid_size).log()
-                    pooled, seen = regions(logits[None].flatten(2), patches)
+                for one in logits:
+                    pooled, seen = regions(one, patches)
                     rows.append(torch.cat([pooled[0], seen[0][:, None]], dim=1))
         return torch.cat(rows).numpy()
 
